@@ -1,0 +1,160 @@
+//! The command line. The only room, with the sandbox's and the demo's view, that prints.
+
+mod args;
+mod health;
+mod orders;
+mod out;
+mod questions;
+mod rules;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::config::{Config, Environment, Need, environment};
+use crate::desk::Desk;
+use crate::problem::render;
+use crate::store::Store;
+use crate::telemetry::start_log;
+use crate::time::Clock;
+use crate::{demo, server};
+use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand};
+use out::{Out, say};
+
+/// The exit code of something that was looked at and found wanting, such as rules with problems.
+const WANTING: u8 = 1;
+/// The exit code of something that could not be done.
+const FAILED: u8 = 2;
+
+/// Runs the program with the arguments it was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::complain(&format!("the program cannot start: {error}"));
+            return ExitCode::from(FAILED);
+        }
+    };
+    runtime.block_on(async {
+        match dispatch(args).await {
+            Ok(code) => code,
+            Err(error) => {
+                out::complain(&format!("{error:#}"));
+                ExitCode::from(FAILED)
+            }
+        }
+    })
+}
+
+async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
+    let environment = environment();
+    let out = Out { json: args.json };
+    let setup = Setup {
+        file: args.config,
+        environment,
+    };
+    match args.command {
+        Command::Run => {
+            let Some(config) = setup.read(Need::Everything) else {
+                return Ok(ExitCode::from(FAILED));
+            };
+            start_log(config.log, &config.log_filter);
+            server::run(&config).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(options) => demo::run(options).await,
+        Command::Sandbox(options) => sandbox::sandbox(options).await,
+        Command::Trigger(options) => sandbox::trigger(options, &setup.environment, out).await,
+        command => with_config(command, &setup, out).await,
+    }
+}
+
+/// Commands that look at the rules or the store.
+async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Result<ExitCode> {
+    let Some(config) = setup.read(Need::NoSecrets) else {
+        return Ok(ExitCode::from(FAILED));
+    };
+    match command {
+        Command::Config(ConfigCommand::Show) => Ok(questions::config(&config, out)),
+        Command::Check(options) => Ok(rules::check(&config, &options, out)),
+        Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
+        Command::Health => health::health(&config).await,
+        Command::Stop(options) => orders::stop(&config, &options).await,
+        Command::Go(options) => orders::go(&config, &options).await,
+        command => {
+            let desk = desk(&config).await?;
+            let done = at_desk(command, &desk, &config, out).await;
+            desk.store.close().await;
+            done
+        }
+    }
+}
+
+async fn at_desk(
+    command: Command,
+    desk: &Desk,
+    config: &Config,
+    out: Out,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Audit(options) => questions::audit(desk, options, out).await,
+        Command::Why(options) => questions::why(desk, &options, out).await,
+        Command::Contact(ContactCommand::Unblock(options)) => {
+            orders::unblock(desk, config, &options, out).await
+        }
+        Command::Hold(HoldCommand::List) => questions::holds(desk, out).await,
+        Command::Hold(HoldCommand::Release(options)) => orders::release(desk, &options, out).await,
+        Command::Hold(HoldCommand::Confirm(options)) => {
+            orders::confirm(desk, config, &options, out).await
+        }
+        _ => {
+            say("nothing to do");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Where the configuration comes from.
+struct Setup {
+    file: Option<std::path::PathBuf>,
+    environment: Environment,
+}
+
+impl Setup {
+    /// The configuration, or nothing after its problems have been told.
+    fn read(&self, need: Need) -> Option<Config> {
+        match Config::read(self.file.as_deref(), &self.environment, need) {
+            Ok(config) => Some(config),
+            Err(problems) => {
+                out::complain(&render(&problems, out::paint()));
+                None
+            }
+        }
+    }
+}
+
+async fn desk(config: &Config) -> anyhow::Result<Desk> {
+    use anyhow::Context as _;
+    if let crate::store::Location::Sqlite(path) = config.location()
+        && !path.exists()
+    {
+        anyhow::bail!(
+            "there is no store at {}: either `bouncer run` has never run here, or data_dir names another folder (set BOUNCER_DATA_DIR)",
+            path.display()
+        );
+    }
+    let (store, _) = Store::open(&config.location())
+        .await
+        .context("the store cannot be opened")?;
+    Ok(Desk {
+        store,
+        clock: Clock::system(),
+        exempt: config.exempt_after_unblock,
+    })
+}

@@ -1,0 +1,244 @@
+//! What can be said on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::demo::DemoOptions;
+use crate::message::ContactKind;
+use crate::store::audit::Action;
+use crate::time::Timestamp;
+
+/// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
+/// records why.
+#[derive(Debug, Parser)]
+#[command(name = "bouncer", version, max_term_width = 100)]
+pub struct Args {
+    /// Configuration file; `bouncer.toml` in this folder if it is there
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Receive, judge, act and record until stopped
+    Run,
+    /// See the whole job on made-up conversations; needs no set-up
+    Demo(DemoOptions),
+    /// Look for mistakes in rule files and try their examples
+    Check(Check),
+    /// See what the rules make of a text; nothing is kept or sent
+    Try(Try),
+    /// List the record, newest first
+    Audit(Audit),
+    /// Explain what became of a contact, an event or a conversation
+    Why(Why),
+    /// Orders about a contact
+    #[command(subcommand)]
+    Contact(ContactCommand),
+    /// Blocks that wait for a person
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Stop all calls to Featurebase, in every replica, within a second
+    Stop(Stop),
+    /// Let calls to Featurebase go on after a stop
+    Go(Stop),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Ask the running bouncer whether it is well; for container health checks
+    Health,
+    /// Run a local Featurebase to try things out against
+    Sandbox(Sandbox),
+    /// Send one signed event to a bouncer
+    Trigger(Trigger),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Rule file or folder; rules_dir of the configuration if left out
+    pub path: Option<PathBuf>,
+    /// Read every rule aloud
+    #[arg(long)]
+    pub read: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Try {
+    /// What the contact writes
+    pub text: String,
+    /// Who writes it: lead or customer
+    #[arg(long = "as", default_value = "lead", value_parser = kind)]
+    pub sender: ContactKind,
+    /// The sender's e-mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Not the sender's first message
+    #[arg(long)]
+    pub again: bool,
+    /// A teammate has answered the sender before
+    #[arg(long)]
+    pub answered: bool,
+    /// The text is HTML
+    #[arg(long)]
+    pub html: bool,
+    /// Explain one rule only
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// Rule file or folder; rules_dir of the configuration if left out
+    #[arg(long)]
+    pub rules: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Audit {
+    /// Only rows about this contact
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Only rows about this conversation
+    #[arg(long)]
+    pub conversation: Option<String>,
+    /// Only rows about this event
+    #[arg(long)]
+    pub event: Option<String>,
+    /// Only this kind of row, such as decided, blocked or unblock_ordered
+    #[arg(long, value_parser = action)]
+    pub action: Option<Action>,
+    /// Only decisions with this verdict: clean, flag, hold, block or repeat
+    #[arg(long, value_parser = ["clean", "flag", "hold", "block", "repeat"])]
+    pub verdict: Option<String>,
+    /// Only rows about this rule; pitch/* for all that begin so
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only rows by this person, or by `bouncer`
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Only rows from this moment on, such as 2026-11-01T00:00:00Z
+    #[arg(long, value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// Only rows up to this moment
+    #[arg(long, value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// Only rows before this number: the next page
+    #[arg(long, value_name = "NUMBER")]
+    pub before: Option<i64>,
+    /// How many rows
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub limit: i64,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Why {
+    /// Id of a contact, an event or a conversation
+    pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ContactCommand {
+    /// Order an unblock; for 30 days rules then only hold this contact
+    Unblock(Person),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// List what waits
+    List,
+    /// Let the contact go
+    Release(Person),
+    /// Have the block carried out
+    Confirm(Person),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Person {
+    /// Id of the contact (for holds also of the event)
+    pub id: String,
+    #[command(flatten)]
+    pub order: Reason,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Reason {
+    /// Why, for the record
+    #[arg(long)]
+    pub reason: String,
+    /// Who orders it, for the record; your login name if left out
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Stop {
+    /// Why, for the record
+    #[arg(long, default_value = "no reason given")]
+    pub reason: String,
+    /// Who orders it, for the record; your login name if left out
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print what is in force and where each value comes from, secrets hidden
+    Show,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Sandbox {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub listen: SocketAddr,
+    /// API key callers must use
+    #[arg(long, default_value = "sandbox-api-key")]
+    pub api_key: String,
+    /// Deliver events to this address, such as <http://127.0.0.1:8080/webhooks/featurebase>
+    #[arg(long)]
+    pub webhook: Option<String>,
+    /// How many times faster than real time retries come
+    #[arg(long, default_value_t = 1)]
+    pub speed: u32,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Trigger {
+    /// Topic, such as conversation.user.created
+    pub topic: String,
+    /// What the contact writes
+    #[arg(long)]
+    pub text: String,
+    /// Who writes it: lead or customer
+    #[arg(long = "as", default_value = "lead", value_parser = kind)]
+    pub sender: ContactKind,
+    /// Id of the contact; a new one if left out
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Where to send it
+    #[arg(long, default_value = "http://127.0.0.1:8080/webhooks/featurebase")]
+    pub to: String,
+}
+
+fn kind(text: &str) -> Result<ContactKind, String> {
+    ContactKind::parse(text).ok_or_else(|| "either lead or customer".to_owned())
+}
+
+fn action(text: &str) -> Result<Action, String> {
+    Action::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+        match crate::problem::nearest(text, known.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("known are: {}", known.join(", ")),
+        }
+    })
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
+        .ok_or_else(|| "a day or a moment, such as 2026-11-01 or 2026-11-01T09:41:00Z".to_owned())
+}

@@ -1,0 +1,123 @@
+//! `bouncer check` and `bouncer try`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::args::{Check, Try};
+use super::out::{Out, complain, paint, say};
+use super::{FAILED, WANTING};
+use crate::config::Config;
+use crate::desk::tryout::tryout;
+use crate::problem::{Problem, render};
+use crate::rules::examples::Example;
+use crate::rules::{self, Rulebook};
+use crate::rulewatch::folder;
+
+pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
+    let path = options.path.as_deref().unwrap_or(&config.rules_dir);
+    match load(path) {
+        Ok(book) => {
+            if out.json {
+                say(&json!({ "ok": true, "rules": book.rules().len(), "digest": book.digest(), "problems": book.warnings() }).to_string());
+                return ExitCode::SUCCESS;
+            }
+            if !book.warnings().is_empty() {
+                complain(&format!("{}\n", render(book.warnings(), paint())));
+            }
+            if options.read {
+                read_aloud(&book);
+            }
+            say(&format!(
+                "{}: {} rules are good ({} warnings), digest {}",
+                path.display(),
+                book.rules().len(),
+                book.warnings().len(),
+                book.digest().short()
+            ));
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            tell_problems(path, &problems, out);
+            ExitCode::from(WANTING)
+        }
+    }
+}
+
+pub(super) fn try_text(config: &Config, options: &Try, out: Out) -> ExitCode {
+    let path = options.rules.as_deref().unwrap_or(&config.rules_dir);
+    let book = match load(path) {
+        Ok(book) => book,
+        Err(problems) => {
+            tell_problems(path, &problems, out);
+            return ExitCode::from(WANTING);
+        }
+    };
+    let trial = tryout(&book, &example(options));
+    let lines = match &options.rule {
+        None => trial.lines(),
+        Some(rule) => match trial.lines_about(rule) {
+            Some(lines) => lines,
+            None => {
+                let near = crate::problem::nearest(
+                    rule,
+                    book.rules().iter().map(|rule| rule.id.0.as_str()),
+                );
+                complain(&format!(
+                    "there is no rule {rule}{}",
+                    near.map(|near| format!("; did you mean {near}?"))
+                        .unwrap_or_default()
+                ));
+                return ExitCode::from(FAILED);
+            }
+        },
+    };
+    out.answer(&trial, lines);
+    ExitCode::SUCCESS
+}
+
+fn example(options: &Try) -> Example {
+    let mut example = Example::of_text(&options.text);
+    if options.html {
+        example.message.html = example.message.markdown.take();
+    }
+    example.message.from.kind = options.sender;
+    example.message.from.email.clone_from(&options.email);
+    example.facts.first_message = !options.again;
+    example.facts.answered_before = options.answered;
+    example
+}
+
+fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
+    let files = folder::read(path).files.map_err(|problem| vec![problem])?;
+    rules::load(&files)
+}
+
+fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
+    if out.json {
+        say(&json!({ "ok": false, "problems": problems }).to_string());
+        return;
+    }
+    complain(&render(problems, paint()));
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    complain(&format!(
+        "\n{}: {errors} to mend, {} warnings. A running bouncer keeps the rules it has until all is mended.",
+        path.display(),
+        problems.len() - errors
+    ));
+}
+
+fn read_aloud(book: &Rulebook) {
+    for rule in book.rules() {
+        say(&format!(
+            "{} ({}:{}) — {}\n    {}.",
+            rule.id,
+            rule.file,
+            rule.line,
+            rule.why,
+            rule.say()
+        ));
+    }
+    say("");
+}

@@ -1,0 +1,391 @@
+//! Every setting: its key, its default, what it means. The environment's name for it is `BOUNCER_` and the key.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::file::Given;
+use super::secrets::{Secret, Secrets};
+use super::{Config, Environment};
+use crate::decision::Stage;
+use crate::problem::{Place, Problem};
+use crate::telemetry::LogForm;
+use crate::time::parse_span;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    pub key: &'static str,
+    pub default: &'static str,
+    pub about: &'static str,
+}
+
+const fn setting(key: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting {
+        key,
+        default,
+        about,
+    }
+}
+
+/// Every setting there is. `base_url` is also read from `FEATUREBASE_BASE_URL`, as Featurebase's own client does.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "listen",
+        "127.0.0.1:8080",
+        "address for Featurebase's deliveries",
+    ),
+    setting(
+        "private_listen",
+        "127.0.0.1:8081",
+        "address for health, readiness and metrics",
+    ),
+    setting(
+        "webhook_path",
+        "/webhooks/featurebase",
+        "path deliveries are posted to",
+    ),
+    setting(
+        "data_dir",
+        "data",
+        "folder for the database and the stop file",
+    ),
+    setting(
+        "database_url",
+        "",
+        "postgres:// address; empty for SQLite in the data folder",
+    ),
+    setting("rules_dir", "rules", "folder of rule files"),
+    setting(
+        "mode",
+        "enforce",
+        "observe, hold or enforce: no rule goes further than this",
+    ),
+    setting(
+        "base_url",
+        "https://do.featurebase.app",
+        "address of Featurebase's API",
+    ),
+    setting("body_limit", "1048576", "largest delivery, in bytes"),
+    setting(
+        "signature_window",
+        "5m",
+        "how far a delivery's time may be from ours, either way",
+    ),
+    setting(
+        "header_timeout",
+        "10s",
+        "longest wait for a request's headers",
+    ),
+    setting("body_timeout", "4s", "longest wait for a request's body"),
+    setting(
+        "max_connections",
+        "1024",
+        "most connections at once on each listener",
+    ),
+    setting(
+        "call_timeout",
+        "10s",
+        "longest wait for an answer of Featurebase",
+    ),
+    setting(
+        "calls_at_once",
+        "4",
+        "most calls to Featurebase at the same time",
+    ),
+    setting(
+        "give_up_after",
+        "3d",
+        "a block or unblock that failed for so long is given up",
+    ),
+    setting(
+        "exempt_after_unblock",
+        "30d",
+        "so long after a person's unblock rules only hold",
+    ),
+    setting("log", "text", "text or json"),
+    setting(
+        "log_filter",
+        "info",
+        "how much is logged, in the form of RUST_LOG",
+    ),
+];
+
+/// Where a setting's value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Default,
+    File,
+    Environment,
+}
+
+/// A setting as it is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    pub key: String,
+    pub value: String,
+    pub origin: Origin,
+    pub about: String,
+}
+
+pub(super) struct Found {
+    text: String,
+    origin: Origin,
+    place: Option<Place>,
+    /// How the value was named where it was set.
+    name: String,
+}
+
+pub(super) fn gather(
+    file: &BTreeMap<&'static str, Given>,
+    environment: &Environment,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<&'static str, Found> {
+    refuse_unknown_variables(environment, problems);
+    SETTINGS
+        .iter()
+        .map(|setting| {
+            let names = [
+                format!("BOUNCER_{}", setting.key.to_uppercase()),
+                format!("FEATUREBASE_{}", setting.key.to_uppercase()),
+            ];
+            let [ours, theirs] = &names;
+            let from_environment = environment.get_key_value(ours).or_else(|| {
+                environment
+                    .get_key_value(theirs)
+                    .filter(|_| setting.key == "base_url")
+            });
+            let found = match (from_environment, file.get(setting.key)) {
+                (Some((name, text)), _) => Found {
+                    text: text.trim().to_owned(),
+                    origin: Origin::Environment,
+                    place: None,
+                    name: name.clone(),
+                },
+                (None, Some(given)) => Found {
+                    text: given.text.clone(),
+                    origin: Origin::File,
+                    place: Some(given.place.clone()),
+                    name: setting.key.to_owned(),
+                },
+                (None, None) => Found {
+                    text: setting.default.to_owned(),
+                    origin: Origin::Default,
+                    place: None,
+                    name: setting.key.to_owned(),
+                },
+            };
+            (setting.key, found)
+        })
+        .collect()
+}
+
+/// A misspelt variable would silently leave a default in force.
+fn refuse_unknown_variables(environment: &Environment, problems: &mut Vec<Problem>) {
+    for name in environment
+        .keys()
+        .filter(|name| name.starts_with("BOUNCER_") && !name.starts_with("BOUNCER_TEST_"))
+    {
+        let key = name.trim_start_matches("BOUNCER_").to_lowercase();
+        if SETTINGS.iter().any(|setting| setting.key == key) {
+            continue;
+        }
+        let help = match crate::problem::nearest(&key, SETTINGS.iter().map(|setting| setting.key)) {
+            Some(near) => format!("did you mean BOUNCER_{}?", near.to_uppercase()),
+            None => "`bouncer config show` lists every key".to_owned(),
+        };
+        problems.push(
+            Problem::error(
+                "unknown-key",
+                format!("the environment variable {name} is not a setting"),
+            )
+            .help(help),
+        );
+    }
+}
+
+pub(super) fn build(
+    found: BTreeMap<&'static str, Found>,
+    secrets: Secrets,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
+    let shown = show(&found, &secrets);
+    let mut read = Read { found, problems };
+    let database_url = read.text("database_url");
+    if !(database_url.is_empty()
+        || database_url.starts_with("postgres://")
+        || database_url.starts_with("postgresql://"))
+    {
+        read.refuse(
+            "database_url",
+            "is not a postgres:// address",
+            "leave it empty to use SQLite",
+        );
+    }
+    let webhook_path = read.text("webhook_path");
+    if !webhook_path.starts_with('/')
+        || webhook_path.contains(['{', '}', '*', '?', '#'])
+        || webhook_path == "/healthz"
+    {
+        read.refuse(
+            "webhook_path",
+            "is not a path",
+            "a path begins with / and holds no ? # { } *",
+        );
+    }
+    let base_url = read.text("base_url");
+    if !url::Url::parse(&base_url)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
+        read.refuse(
+            "base_url",
+            "is not an http address",
+            "write it like this: https://do.featurebase.app",
+        );
+    }
+    Some(Config {
+        listen: read.address("listen")?,
+        private_listen: read.address("private_listen")?,
+        webhook_path,
+        data_dir: PathBuf::from(read.text("data_dir")),
+        database_url: (!database_url.is_empty()).then(|| Secret::new(database_url)),
+        rules_dir: PathBuf::from(read.text("rules_dir")),
+        mode: read.word("mode", Stage::parse, "one of observe, hold, enforce")?,
+        base_url,
+        body_limit: read.number("body_limit", 1_024, 64 * 1024 * 1024)?,
+        signature_window: read.span("signature_window")?,
+        header_timeout: read.span("header_timeout")?,
+        body_timeout: read.span("body_timeout")?,
+        max_connections: read.number("max_connections", 1, 1_000_000)?,
+        call_timeout: read.span("call_timeout")?,
+        calls_at_once: read.number("calls_at_once", 1, 64)?,
+        give_up_after: read.span("give_up_after")?,
+        exempt_after_unblock: read.span("exempt_after_unblock")?,
+        log: read.word("log", LogForm::parse, "text or json")?,
+        log_filter: read.text("log_filter"),
+        api_key: secrets.api_key,
+        webhook_secrets: secrets.webhook,
+        shown,
+    })
+}
+
+fn show(found: &BTreeMap<&'static str, Found>, secrets: &Secrets) -> Vec<Shown> {
+    let hide = |text: &str| match url::Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(Some("(hidden)"));
+            url.to_string()
+                .replace("%28hidden%29", "(hidden)")
+                .replace("(hidden)", "***")
+        }
+        _ => text.to_owned(),
+    };
+    let mut shown: Vec<Shown> = SETTINGS
+        .iter()
+        .filter_map(|setting| {
+            let found = found.get(setting.key)?;
+            Some(Shown {
+                key: setting.key.to_owned(),
+                value: hide(&found.text),
+                origin: found.origin.clone(),
+                about: setting.about.to_owned(),
+            })
+        })
+        .collect();
+    let secret = |key: &str, count: usize, about: &str| Shown {
+        key: key.to_owned(),
+        value: match count {
+            0 => "(not set)".to_owned(),
+            1 => "(hidden)".to_owned(),
+            many => format!("({many} secrets, hidden)"),
+        },
+        origin: if count == 0 {
+            Origin::Default
+        } else {
+            Origin::Environment
+        },
+        about: about.to_owned(),
+    };
+    shown.push(secret(
+        "FEATUREBASE_API_KEY",
+        usize::from(secrets.api_key.is_some()),
+        "key for calls to Featurebase; or FEATUREBASE_API_KEY_FILE",
+    ));
+    shown.push(secret(
+        "FEATUREBASE_WEBHOOK_SECRET",
+        secrets.webhook.len(),
+        "secrets of the webhook, separated by commas; or FEATUREBASE_WEBHOOK_SECRET_FILE",
+    ));
+    shown
+}
+
+struct Read<'p> {
+    found: BTreeMap<&'static str, Found>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Read<'_> {
+    fn text(&self, key: &str) -> String {
+        self.found
+            .get(key)
+            .map(|found| found.text.clone())
+            .unwrap_or_default()
+    }
+
+    fn refuse(&mut self, key: &str, what: &str, help: &str) {
+        let Some(found) = self.found.get(key) else {
+            return;
+        };
+        // A database address may hold a password.
+        let value = if key == "database_url" {
+            "its value".to_owned()
+        } else {
+            format!("`{}`", found.text)
+        };
+        let mut problem =
+            Problem::error("bad-setting", format!("{}: {value} {what}", found.name)).help(help);
+        problem.place.clone_from(&found.place);
+        self.problems.push(problem);
+    }
+
+    fn word<T>(&mut self, key: &str, parse: impl Fn(&str) -> Option<T>, help: &str) -> Option<T> {
+        let word = parse(&self.text(key));
+        if word.is_none() {
+            self.refuse(key, "is not known here", help);
+        }
+        word
+    }
+
+    fn address(&mut self, key: &str) -> Option<SocketAddr> {
+        self.word(
+            key,
+            |text| SocketAddr::from_str(text).ok(),
+            "an address and a port, like this: 127.0.0.1:8080",
+        )
+    }
+
+    fn span(&mut self, key: &str) -> Option<Duration> {
+        self.word(
+            key,
+            |text| parse_span(text).filter(|span| !span.is_zero()),
+            "a number and ms, s, m, h or d, like this: 10s",
+        )
+    }
+
+    fn number(&mut self, key: &str, least: usize, most: usize) -> Option<usize> {
+        let parse = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number))
+        };
+        self.word(
+            key,
+            parse,
+            &format!("a whole number from {least} to {most}"),
+        )
+    }
+}

@@ -1,0 +1,218 @@
+//! What was found in a message and what follows from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// A rule's name: lower case, digits, `-` and one or more `/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleId(pub String);
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// SHA-256 over all rule files of a rulebook, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(pub String);
+
+impl Digest {
+    /// The first twelve digits, as shown to people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+crate::vocabulary! {
+    /// How far a rule may go: only written down, waiting for a person, or acting.
+    Stage {
+        Observe = "observe",
+        Hold = "hold",
+        Enforce = "enforce",
+    }
+}
+
+crate::vocabulary! {
+    /// What a rule asks for when it fires.
+    Then {
+        Block = "block",
+        Flag = "flag",
+        Allow = "allow",
+        Points = "points",
+    }
+}
+
+crate::vocabulary! {
+    /// What becomes of a message's sender, weakest first.
+    Verdict {
+        /// Nothing to do.
+        Clean = "clean",
+        /// Marked in the record for people to look at.
+        Flag = "flag",
+        /// A block that waits for a person.
+        Hold = "hold",
+        /// Featurebase is asked to block the contact.
+        Block = "block",
+    }
+}
+
+crate::vocabulary! {
+    /// What kept a block from being carried out at once.
+    Restraint {
+        /// The rule is in stage `hold`.
+        Stage = "stage",
+        /// The bouncer as a whole runs in mode `hold` or `observe`.
+        Mode = "mode",
+        /// The sender is a registered customer.
+        Customer = "customer",
+        /// A teammate has already answered the sender.
+        AnsweredBefore = "answered-before",
+        /// A person has unblocked the sender.
+        Unblocked = "unblocked",
+        /// The sender is on the policy's `never` list.
+        Never = "never",
+        /// The rule has used up its brake.
+        RuleBrake = "rule-brake",
+        /// All rules together have used up the brake.
+        TotalBrake = "total-brake",
+        /// We believe the sender blocked, yet they write: somebody unblocked them in Featurebase, or the block did not hold.
+        StillWriting = "still-writing",
+        /// The contact's id has no form Featurebase documents, so it cannot be named in a call.
+        OddContact = "odd-contact",
+        /// Judging the message failed.
+        JudgeFailed = "judge-failed",
+    }
+}
+
+/// What is known about the sender at the message's own time. Kept with the decision, so that it can be made again.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// No earlier message of this contact is known.
+    pub first_message: bool,
+    /// A teammate has answered in one of the contact's conversations.
+    pub answered_before: bool,
+    /// Until when a person's unblock protects the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unblocked_until: Option<Timestamp>,
+    /// Messages of this contact (this one included) by window; windows in milliseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub messages_within: BTreeMap<i64, u64>,
+}
+
+crate::vocabulary! {
+    /// Which part of the message a piece of evidence stands in.
+    Part {
+        Text = "text",
+        Link = "link",
+        Sender = "sender",
+        History = "history",
+        Place = "place",
+    }
+}
+
+/// Why a condition held: the words that matched and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The condition's name in the rule language.
+    pub condition: String,
+    pub part: Part,
+    /// What matched, as it was written.
+    pub matched: String,
+    /// Bytes of the message's text, when it matched there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Range<usize>>,
+    /// What the rule was looking for.
+    pub wanted: String,
+}
+
+/// One rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub rule: RuleId,
+    pub why: String,
+    pub stage: Stage,
+    pub then: Then,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub points: i64,
+    pub evidence: Vec<Evidence>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// One thing that kept a block from being carried out, with the words for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restrained {
+    pub by: Restraint,
+    pub because: String,
+}
+
+/// The judgement of one message by one rulebook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// What the rules asked for before anything restrained them.
+    pub asked: Verdict,
+    pub findings: Vec<Finding>,
+    /// Sum of the points of all rules in stage `enforce`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub points: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrained: Vec<Restrained>,
+    pub facts: Facts,
+    pub book: Digest,
+}
+
+impl Decision {
+    /// Turns a block into something weaker and says why. A weaker verdict stays as it is.
+    pub fn restrain(&mut self, to: Verdict, by: Restraint, because: impl Into<String>) {
+        if self.verdict > to {
+            self.verdict = to;
+        }
+        if !self.restrained.iter().any(|known| known.by == by) {
+            self.restrained.push(Restrained {
+                by,
+                because: because.into(),
+            });
+        }
+    }
+
+    /// The rules in stage `enforce` that led to a block: those that ask for one, else those whose points added up to it.
+    #[must_use]
+    pub fn blocking_rules(&self) -> Vec<&RuleId> {
+        let enforced = |then: Then| {
+            self.findings
+                .iter()
+                .filter(move |finding| finding.stage == Stage::Enforce && finding.then == then)
+        };
+        let block: Vec<_> = enforced(Then::Block).map(|finding| &finding.rule).collect();
+        if !block.is_empty() {
+            return block;
+        }
+        enforced(Then::Points)
+            .filter(|finding| finding.points > 0)
+            .map(|finding| &finding.rule)
+            .collect()
+    }
+}

@@ -1,0 +1,290 @@
+//! What a person may ask or order. Every order is one transaction: the record with name and reason, and the job.
+//! Nothing here calls Featurebase.
+
+pub mod tryout;
+pub mod why;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::message::{ContactId, ConversationId, EventId};
+use crate::store::audit::{Action, Entry, Filter, Row};
+use crate::store::contacts::{ContactRow, Standing};
+use crate::store::holds::{Hold, HoldOutcome};
+use crate::store::jobs::{Call, NewJob, Task};
+use crate::store::switches::Stop;
+use crate::store::{Store, StoreError};
+use crate::time::{Clock, Timestamp, say_span};
+
+/// Why an order or a question could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "`{0}` is not a contact's id: it has 24 digits and letters a to f, such as 65f1c3d2a9b4e80012ab34cd; `bouncer audit` shows them"
+    )]
+    NotAContact(String),
+    #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
+    NothingHeld(String),
+    #[error(
+        "nothing is known of `{0}`: no event, contact or conversation of that id was ever received"
+    )]
+    Unknown(String),
+    #[error("the stop file {path} could not be changed: {error}")]
+    StopFile {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+}
+
+pub type Result<T> = std::result::Result<T, DeskError>;
+
+/// The desk people come to.
+#[derive(Debug)]
+pub struct Desk {
+    pub store: Store,
+    pub clock: Clock,
+    /// How long after a person's unblock rules only hold.
+    pub exempt: Duration,
+}
+
+/// Who orders, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    pub actor: &'a str,
+    pub reason: &'a str,
+}
+
+impl Desk {
+    /// The newest rows of the record that pass the filter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn audit(&self, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+        Ok(self.store.audit(filter, limit).await?)
+    }
+
+    /// Blocks that wait for a person.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holds(&self, limit: i64) -> Result<Vec<Hold>> {
+        Ok(self.store.open_holds(limit).await?)
+    }
+
+    /// Orders an unblock: blocks on their way are called off, and for a while rules only hold this contact.
+    /// Gives until when.
+    ///
+    /// # Errors
+    /// When the id is not a contact's, or the store fails.
+    pub async fn unblock(&self, contact: &str, order: Order<'_>) -> Result<Timestamp> {
+        let contact = contact_id(contact)?;
+        let now = self.clock.now();
+        let until = now.after(self.exempt);
+        let newest = self
+            .store
+            .newest_conversation(&contact)
+            .await?
+            .map(ConversationId::new);
+        let mut tx = self.store.writing().await?;
+        let row = tx
+            .contact(&contact)
+            .await?
+            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let row = ContactRow {
+            standing: Standing::UnblockWanted,
+            fence: row.fence + 1,
+            changed_at: now,
+            exempt_until: Some(until),
+            ..row
+        };
+        tx.set_contact(&row).await?;
+        let called_off = tx.cancel(Task::Block, contact.as_str(), now).await?;
+        tx.cancel(Task::Unblock, contact.as_str(), now).await?;
+        let call = Call {
+            event: None,
+            conversation: newest,
+            fence: row.fence,
+        };
+        tx.add_jobs(vec![job(Task::Unblock, &contact, &call, now)], now)
+            .await?;
+        tx.settle_holds(&contact, HoldOutcome::Released, order.actor, now)
+            .await?;
+        let detail = json!({
+            "reason": order.reason,
+            "blocks_called_off": called_off,
+            "exempt_until": until.to_string(),
+            "exempt_for": say_span(self.exempt),
+        });
+        tx.record(vec![
+            Entry::new(Action::UnblockOrdered, now, detail)
+                .by(order.actor)
+                .contact(&contact),
+        ])
+        .await?;
+        tx.commit().await?;
+        Ok(until)
+    }
+
+    /// Lets a held contact go: nothing is sent. Gives the number of holds settled.
+    ///
+    /// # Errors
+    /// When nothing is held for the contact or event, or the store fails.
+    pub async fn release(&self, held: &str, order: Order<'_>) -> Result<usize> {
+        let contact = self.held_contact(held).await?;
+        let now = self.clock.now();
+        let mut tx = self.store.writing().await?;
+        let events = tx
+            .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
+            .await?;
+        if events.is_empty() {
+            return Err(DeskError::NothingHeld(held.to_owned()));
+        }
+        tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
+            .await?;
+        tx.commit().await?;
+        Ok(events.len())
+    }
+
+    /// Has a held block carried out: a person's word, so no protection and no brake stands against it.
+    /// Gives the number of holds settled.
+    ///
+    /// # Errors
+    /// When nothing is held for the contact or event, or the store fails.
+    pub async fn confirm(&self, held: &str, order: Order<'_>) -> Result<usize> {
+        let contact = self.held_contact(held).await?;
+        let now = self.clock.now();
+        let newest = self
+            .store
+            .newest_conversation(&contact)
+            .await?
+            .map(ConversationId::new);
+        let mut tx = self.store.writing().await?;
+        let events = tx
+            .settle_holds(&contact, HoldOutcome::Confirmed, order.actor, now)
+            .await?;
+        let Some(event) = events.first().cloned() else {
+            return Err(DeskError::NothingHeld(held.to_owned()));
+        };
+        let row = tx
+            .contact(&contact)
+            .await?
+            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let row = ContactRow {
+            standing: Standing::BlockWanted,
+            fence: row.fence + 1,
+            event: Some(event.clone()),
+            changed_at: now,
+            exempt_until: None,
+            ..row
+        };
+        tx.set_contact(&row).await?;
+        tx.cancel(Task::Unblock, contact.as_str(), now).await?;
+        tx.cancel(Task::Block, contact.as_str(), now).await?;
+        let call = Call {
+            event: Some(event),
+            conversation: newest,
+            fence: row.fence,
+        };
+        tx.add_jobs(vec![job(Task::Block, &contact, &call, now)], now)
+            .await?;
+        tx.record(settled(
+            Action::HoldConfirmed,
+            &contact,
+            &events,
+            order,
+            now,
+        ))
+        .await?;
+        tx.commit().await?;
+        Ok(events.len())
+    }
+
+    /// Throws the stop switch for every replica. `false` when it was thrown already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stop(&self, order: Order<'_>) -> Result<bool> {
+        let now = self.clock.now();
+        let stop = Stop {
+            actor: order.actor.to_owned(),
+            reason: order.reason.to_owned(),
+            at: now,
+        };
+        let mut tx = self.store.writing().await?;
+        let thrown = tx.stop(&stop).await?;
+        tx.record(vec![
+            Entry::new(Action::Stopped, now, json!({ "reason": order.reason })).by(order.actor),
+        ])
+        .await?;
+        tx.commit().await?;
+        Ok(thrown)
+    }
+
+    /// Takes the stop switch back for every replica. `false` when it was not thrown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn go(&self, order: Order<'_>) -> Result<bool> {
+        let mut tx = self.store.writing().await?;
+        let was_thrown = tx.go().await?;
+        tx.record(vec![
+            Entry::new(
+                Action::Resumed,
+                self.clock.now(),
+                json!({ "reason": order.reason }),
+            )
+            .by(order.actor),
+        ])
+        .await?;
+        tx.commit().await?;
+        Ok(was_thrown)
+    }
+
+    /// The contact a hold is about, named by itself or by the event.
+    async fn held_contact(&self, held: &str) -> Result<ContactId> {
+        if let Some(contact) = self.store.hold_of_event(&EventId::new(held)).await? {
+            return Ok(contact);
+        }
+        contact_id(held).map_err(|_| DeskError::NothingHeld(held.to_owned()))
+    }
+}
+
+fn contact_id(text: &str) -> Result<ContactId> {
+    let contact = ContactId::new(text.trim());
+    if contact.is_well_formed() {
+        Ok(contact)
+    } else {
+        Err(DeskError::NotAContact(text.to_owned()))
+    }
+}
+
+fn job(task: Task, contact: &ContactId, call: &Call, now: Timestamp) -> NewJob {
+    NewJob {
+        task,
+        subject: contact.as_str().to_owned(),
+        detail: call.to_json(),
+        run_at: now,
+    }
+}
+
+fn settled(
+    action: Action,
+    contact: &ContactId,
+    events: &[EventId],
+    order: Order<'_>,
+    now: Timestamp,
+) -> Vec<Entry> {
+    events
+        .iter()
+        .map(|event| {
+            Entry::new(action, now, json!({ "reason": order.reason }))
+                .by(order.actor)
+                .contact(contact)
+                .event(event)
+        })
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! Reads Featurebase's events. Its field names stop here; inside there are only our nouns.
+//!
+//! Facts from Featurebase's public documentation: an item is told by its own `object` (in the older payload version
+//! `type`), never by the topic; unknown fields are ignored; unknown kinds of part are not messages.
+
+mod item;
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::message::{ConversationId, EventId, Message};
+use crate::time::Timestamp;
+
+/// Longest id that is taken for one, in bytes.
+const MAX_ID: usize = 200;
+
+/// What an event turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A contact wrote something that is to be judged.
+    Message(Box<Message>),
+    /// A teammate answered.
+    Answer {
+        conversation: ConversationId,
+        at: Timestamp,
+    },
+    /// Nothing we judge, and why not.
+    Other(&'static str),
+    /// Signed, but not understood, and why not.
+    NotUnderstood(String),
+}
+
+/// An event, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub id: EventId,
+    pub topic: String,
+    pub what: What,
+}
+
+/// The id by which repeats of an event are told. A body without a usable id is known by its SHA-256.
+#[must_use]
+pub fn id_of(body: &[u8]) -> EventId {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        id: std::borrow::Cow<'a, str>,
+    }
+    match serde_json::from_slice::<Envelope<'_>>(body) {
+        Ok(envelope) if is_id(&envelope.id) => EventId::new(envelope.id),
+        _ => EventId::new(format!("sha256:{}", hex::encode(Sha256::digest(body)))),
+    }
+}
+
+/// Reads a body whose signature was verified.
+#[must_use]
+pub fn read(body: &[u8], received_at: Timestamp) -> Event {
+    let id = id_of(body);
+    let (topic, what) = match serde_json::from_slice::<Value>(body) {
+        Ok(event) => read_event(&id, &event, received_at),
+        Err(error) => (
+            String::new(),
+            What::NotUnderstood(format!("not JSON: {error}")),
+        ),
+    };
+    Event {
+        id,
+        topic: plain(&topic),
+        what: match what {
+            What::NotUnderstood(why) => What::NotUnderstood(plain(&why)),
+            what => what,
+        },
+    }
+}
+
+fn read_event(id: &EventId, event: &Value, received_at: Timestamp) -> (String, What) {
+    let Some(topic) = event.get("topic").and_then(Value::as_str) else {
+        return (
+            String::new(),
+            What::NotUnderstood("there is no `topic`".to_owned()),
+        );
+    };
+    let read = match topic {
+        "conversation.user.created"
+        | "conversation.user.replied"
+        | "conversation.admin.replied" => item::read(id, topic, event, received_at),
+        _ => Ok(What::Other("a topic that is not judged")),
+    };
+    (topic.to_owned(), read.unwrap_or_else(What::NotUnderstood))
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Text fit for a log and for a database that keeps no NUL.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_ID)
+        .collect()
+}

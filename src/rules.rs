@@ -1,0 +1,157 @@
+//! The law: rule files in, a [`Rulebook`] or problems out; a message and facts in, a [`Decision`] out.
+//!
+//! Everything here is pure: no clock, no files, no network. The same message, facts and rulebook always come to the
+//! same decision, and the order of rule files makes no difference.
+
+pub mod condition;
+pub mod conditions;
+pub mod examples;
+pub mod explain;
+pub mod fold;
+pub mod links;
+mod load;
+pub mod policy;
+mod read;
+pub mod rule;
+pub mod source;
+pub mod subject;
+pub mod text;
+
+pub use condition::Wanted;
+pub use conditions::is_at_one_of;
+pub use load::{MAX_RULES, digest_of, load};
+pub use source::RuleFile;
+
+use crate::decision::{Decision, Digest, Facts, Finding, Restraint, Stage, Then, Verdict};
+use crate::message::Message;
+use crate::problem::Problem;
+use explain::{RuleTrace, trace_rule};
+use policy::Policy;
+use rule::Rule;
+use subject::Subject;
+
+/// Rules that may run. Only [`load`] makes one.
+#[derive(Debug)]
+pub struct Rulebook {
+    digest: Digest,
+    rules: Vec<Rule>,
+    policy: Policy,
+    wanted: Wanted,
+    warnings: Vec<Problem>,
+}
+
+impl Rulebook {
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The rules, by id.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Facts its rules ask for.
+    #[must_use]
+    pub const fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// What loading had to say that did not refuse the files.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Judges one message: every rule is tried, then findings become a verdict, then the policy protects.
+    #[must_use]
+    pub fn judge(&self, message: &Message, facts: &Facts) -> Decision {
+        let subject = Subject::new(message, facts);
+        let findings: Vec<Finding> = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.judge(&subject))
+            .collect();
+        let mut decision = self.weigh(findings, facts);
+        self.policy.protect(&mut decision, message);
+        decision
+    }
+
+    /// How each rule fared on a message.
+    #[must_use]
+    pub fn explain(&self, message: &Message, facts: &Facts) -> Vec<RuleTrace> {
+        let subject = Subject::new(message, facts);
+        self.rules
+            .iter()
+            .map(|rule| trace_rule(rule, &subject))
+            .collect()
+    }
+
+    fn weigh(&self, findings: Vec<Finding>, facts: &Facts) -> Decision {
+        let mut decision = Decision {
+            verdict: Verdict::Clean,
+            asked: Verdict::Clean,
+            points: points_of(&findings, Stage::Enforce),
+            findings,
+            restrained: Vec::new(),
+            facts: facts.clone(),
+            book: self.digest.clone(),
+        };
+        let fired = |stage: Stage, then: Then| {
+            decision
+                .findings
+                .iter()
+                .any(|finding| finding.stage == stage && finding.then == then)
+        };
+        if fired(Stage::Enforce, Then::Allow) {
+            return decision;
+        }
+        let enforced = self.strongest(
+            fired(Stage::Enforce, Then::Block),
+            fired(Stage::Enforce, Then::Flag),
+            decision.points,
+        );
+        let proposed = self.strongest(
+            fired(Stage::Hold, Then::Block),
+            fired(Stage::Hold, Then::Flag),
+            decision
+                .points
+                .saturating_add(points_of(&decision.findings, Stage::Hold)),
+        );
+        decision.asked = enforced.max(proposed);
+        decision.verdict = enforced;
+        if proposed > enforced {
+            decision.verdict = proposed;
+            decision.restrain(
+                Verdict::Hold,
+                Restraint::Stage,
+                "the rule is in stage hold: a person decides",
+            );
+        }
+        decision
+    }
+
+    fn strongest(&self, block: bool, flag: bool, points: i64) -> Verdict {
+        if block || points >= self.policy.block_at {
+            Verdict::Block
+        } else if flag || points >= self.policy.flag_at {
+            Verdict::Flag
+        } else {
+            Verdict::Clean
+        }
+    }
+}
+
+fn points_of(findings: &[Finding], stage: Stage) -> i64 {
+    findings
+        .iter()
+        .filter(|finding| finding.stage == stage && finding.then == Then::Points)
+        .map(|finding| finding.points)
+        .sum()
+}

@@ -1,0 +1,223 @@
+//! Conditions and how they combine.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::ops::Range;
+
+use super::conditions::{KINDS, Kind};
+use super::read::{Reader, Value, in_order};
+use super::source::kind_of;
+use super::subject::Subject;
+use crate::decision::Evidence;
+
+/// Most pieces of evidence kept for one rule.
+const MAX_EVIDENCE: usize = 20;
+
+/// One condition of the rule language, ready to look at messages.
+pub trait Condition: Debug + Send + Sync {
+    /// Whether it holds, and if so why.
+    fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>>;
+
+    /// The condition as one would say it aloud, to follow "the message" or "the sender".
+    fn say(&self) -> String;
+
+    /// What in the message came near, when it does not hold.
+    fn near(&self, _subject: &Subject<'_>) -> Option<String> {
+        None
+    }
+
+    /// Which facts it needs.
+    fn wants(&self, _wanted: &mut Wanted) {}
+}
+
+/// Facts a rulebook asks for, beyond those that are always known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Windows in milliseconds over which messages of the sender are counted.
+    pub message_windows: BTreeSet<i64>,
+}
+
+/// Conditions put together.
+#[derive(Debug)]
+pub enum Clause {
+    All(Vec<Clause>),
+    Any(Vec<Clause>),
+    None(Vec<Clause>),
+    Is(Box<dyn Condition>),
+}
+
+/// How one clause fared on one message, for people who ask why.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Trace {
+    pub said: String,
+    pub held: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Trace>,
+}
+
+impl Clause {
+    /// Whether the clause holds; what made it hold is added to `evidence`.
+    pub fn holds(&self, subject: &Subject<'_>, evidence: &mut Vec<Evidence>) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(subject, evidence)),
+            Self::Any(parts) => parts
+                .iter()
+                .fold(false, |held, part| part.holds(subject, evidence) || held),
+            Self::None(parts) => !parts
+                .iter()
+                .any(|part| part.holds(subject, &mut Vec::new())),
+            Self::Is(condition) => match condition.holds(subject) {
+                Some(found) => {
+                    let room = MAX_EVIDENCE.saturating_sub(evidence.len());
+                    evidence.extend(found.into_iter().take(room));
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+
+    #[must_use]
+    pub fn trace(&self, subject: &Subject<'_>) -> Trace {
+        let mut evidence = Vec::new();
+        let held = self.holds(subject, &mut evidence);
+        let (parts, near) = match self {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) => {
+                evidence.clear();
+                (parts.iter().map(|part| part.trace(subject)).collect(), None)
+            }
+            Self::Is(condition) if !held => (Vec::new(), condition.near(subject)),
+            Self::Is(_) => (Vec::new(), None),
+        };
+        Trace {
+            said: self.say(),
+            held,
+            evidence,
+            near,
+            parts,
+        }
+    }
+
+    #[must_use]
+    pub fn say(&self) -> String {
+        let list = |parts: &[Self], between: &str| {
+            let said: Vec<String> = parts.iter().map(Self::say).collect();
+            match said.as_slice() {
+                [one] => one.clone(),
+                _ => format!("({})", said.join(between)),
+            }
+        };
+        match self {
+            Self::All(parts) => list(parts, " and "),
+            Self::Any(parts) => list(parts, " or "),
+            Self::None(parts) => format!("not {}", list(parts, " or ")),
+            Self::Is(condition) => condition.say(),
+        }
+    }
+
+    pub fn wants(&self, wanted: &mut Wanted) {
+        match self {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) => {
+                for part in parts {
+                    part.wants(wanted);
+                }
+            }
+            Self::Is(condition) => condition.wants(wanted),
+        }
+    }
+}
+
+/// Reads a list of conditions: the value of `all`, `any` or `unless`.
+pub(super) fn read_clauses<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Vec<Clause>> {
+    let list = reader.list(value, "[{ words = [\"guest post\"] }]")?;
+    let before = reader.problems.len();
+    let clauses: Vec<Clause> = list
+        .iter()
+        .filter_map(|entry| read_clause(reader, entry))
+        .collect();
+    (reader.problems.len() == before || !clauses.is_empty()).then_some(clauses)
+}
+
+fn read_clause<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Clause> {
+    let Some(table) = value.get_ref().as_table() else {
+        let found = kind_of(value.get_ref());
+        reader.error(
+            "condition-not-a-table",
+            &value.span(),
+            format!("a condition stands in braces, found {found}"),
+            "write it like this: { words = [\"guest post\"] }",
+        );
+        return None;
+    };
+    let pairs = in_order(table);
+    let [(key, value)] = pairs.as_slice() else {
+        condition_count(
+            reader,
+            &value.span(),
+            &pairs
+                .iter()
+                .map(|(key, _)| key.get_ref().as_ref())
+                .collect::<Vec<_>>(),
+        );
+        return None;
+    };
+    read_named(reader, key.get_ref(), &key.span(), value)
+}
+
+fn condition_count(reader: &mut Reader<'_>, span: &Range<usize>, keys: &[&str]) {
+    if keys.is_empty() {
+        reader.error(
+            "empty-condition",
+            span,
+            "this condition is empty",
+            "write one, like this: { words = [\"guest post\"] }",
+        );
+        return;
+    }
+    let split: Vec<String> = keys.iter().map(|key| format!("{{ {key} = … }}")).collect();
+    reader.error(
+        "two-conditions-in-one",
+        span,
+        format!(
+            "braces hold exactly one condition, here are {}: {}",
+            keys.len(),
+            keys.join(", ")
+        ),
+        format!("give each its own braces: {}", split.join(", ")),
+    );
+}
+
+fn read_named<'a>(
+    reader: &mut Reader<'a>,
+    name: &str,
+    name_span: &Range<usize>,
+    value: &Value<'a>,
+) -> Option<Clause> {
+    match name {
+        "all" => read_clauses(reader, value).map(Clause::All),
+        "any" => read_clauses(reader, value).map(Clause::Any),
+        "none" => read_clauses(reader, value).map(Clause::None),
+        _ => {
+            if let Some(kind) = KINDS.iter().find(|kind| kind.name == name) {
+                return (kind.read)(reader, value).map(Clause::Is);
+            }
+            let known: Vec<&str> = KINDS
+                .iter()
+                .map(|kind: &Kind| kind.name)
+                .chain(["all", "any", "none"])
+                .collect();
+            reader.unknown_word(
+                "unknown-condition",
+                name_span,
+                name,
+                &known,
+                "as a condition",
+            );
+            None
+        }
+    }
+}

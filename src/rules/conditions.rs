@@ -1,0 +1,69 @@
+//! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
+//! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
+
+mod history;
+mod links;
+mod pattern;
+mod place;
+mod sender;
+mod shape;
+mod words;
+
+use super::condition::Condition;
+use super::read::{Reader, Value};
+
+pub use sender::is_at_one_of;
+
+/// Reads a list of domains of e-mail addresses.
+pub(super) fn read_email_domains<'a>(
+    reader: &mut Reader<'a>,
+    value: &Value<'a>,
+) -> Option<Vec<String>> {
+    links::read_domains(reader, value, "[\"ourcompany.com\"]")
+}
+
+/// A condition's name, what it means to staff, and how it is read.
+pub struct Kind {
+    pub name: &'static str,
+    /// One sentence for staff.
+    pub about: &'static str,
+    /// As it is written in a rule.
+    pub example: &'static str,
+    pub(super) read: for<'a> fn(&mut Reader<'a>, &Value<'a>) -> Option<Box<dyn Condition>>,
+}
+
+pub const KINDS: &[Kind] = &[
+    words::WORDS,
+    words::CONTAINS,
+    words::EXACT,
+    pattern::PATTERN,
+    shape::LENGTH,
+    links::LINKS,
+    links::LINK_DOMAIN,
+    sender::SENDER,
+    sender::SENDER_EMAIL,
+    sender::SENDER_EMAIL_DOMAIN,
+    history::FIRST_MESSAGE,
+    history::MESSAGES,
+    history::ANSWERED_BEFORE,
+    place::CHANNEL,
+    place::CONVERSATION,
+];
+
+/// `“a”, “b” or “c”`, cut short when there are many.
+pub(super) fn say_list(words: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let mut said: Vec<String> = words
+        .iter()
+        .take(SHOWN)
+        .map(|word| format!("“{word}”"))
+        .collect();
+    if words.len() > SHOWN {
+        said.push(format!("{} more", words.len() - SHOWN));
+    }
+    match said.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,254 @@
+//! Reads values out of a parsed rule file and collects every problem on the way.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::source::{Source, kind_of};
+use crate::problem::{Problem, nearest};
+use crate::time::parse_span;
+
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Key<'a> = Spanned<toml::de::DeString<'a>>;
+
+/// Most problems told of one file; the rest would only hide the first ones.
+const MAX_PROBLEMS: usize = 200;
+
+/// One file being read.
+pub(super) struct Reader<'a> {
+    pub source: Source<'a>,
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(source: Source<'a>) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+        }
+    }
+
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Problem::error(code, message), span, help);
+    }
+
+    pub fn warning(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Problem::warning(code, message), span, help);
+    }
+
+    fn push(&mut self, problem: Problem, span: &Range<usize>, help: impl Into<String>) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems
+                .push(problem.at(self.source.place(span)).help(help));
+        }
+    }
+
+    fn wrong_type(&mut self, value: &Value<'_>, wanted: &str, example: &str) {
+        let message = format!("expected {wanted}, found {}", kind_of(value.get_ref()));
+        self.error(
+            "wrong-type",
+            &value.span(),
+            message,
+            format!("write it like this: {example}"),
+        );
+    }
+
+    /// Reports every key that is not among `known`, with the nearest known one.
+    pub fn known_keys(&mut self, table: &DeTable<'_>, known: &[&str], of: &str) {
+        let mut unknown: Vec<&Key<'_>> = table
+            .keys()
+            .filter(|key| !known.contains(&key.get_ref().as_ref()))
+            .collect();
+        unknown.sort_by_key(|key| key.span().start);
+        for key in unknown {
+            self.unknown_word("unknown-key", &key.span(), key.get_ref(), known, of);
+        }
+    }
+
+    pub fn unknown_word(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        word: &str,
+        known: &[&str],
+        of: &str,
+    ) {
+        let help = match nearest(word, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are: {}", known.join(", ")),
+        };
+        self.error(code, span, format!("`{word}` is not known {of}"), help);
+    }
+
+    pub fn text<'v>(&mut self, value: &'v Value<'_>, example: &str) -> Option<&'v str> {
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(value, "a text in quotes", example);
+            return None;
+        };
+        if text.trim().is_empty() {
+            self.error(
+                "empty-text",
+                &value.span(),
+                "this text is empty",
+                format!("write it like this: {example}"),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    pub fn yes_or_no(&mut self, value: &Value<'_>, example: &str) -> Option<bool> {
+        let answer = value.get_ref().as_bool();
+        if answer.is_none() {
+            self.wrong_type(value, "true or false, without quotes", example);
+        }
+        answer
+    }
+
+    pub fn number(&mut self, value: &Value<'_>, example: &str) -> Option<i64> {
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => {
+                i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+            }
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong_type(value, "a whole number", example);
+        }
+        number
+    }
+
+    pub fn count(&mut self, value: &Value<'_>, example: &str) -> Option<u64> {
+        let number = self.number(value, example)?;
+        if let Ok(count) = u64::try_from(number) {
+            return Some(count);
+        }
+        self.error(
+            "below-zero",
+            &value.span(),
+            "this number cannot be below zero",
+            format!("write it like this: {example}"),
+        );
+        None
+    }
+
+    pub fn span_of_time(&mut self, value: &Value<'_>, example: &str) -> Option<Duration> {
+        let text = self.text(value, example)?;
+        let span = parse_span(text).filter(|span| !span.is_zero());
+        if span.is_none() {
+            let message = format!("`{text}` is not a span of time");
+            self.error(
+                "bad-span",
+                &value.span(),
+                message,
+                format!("a number and s, m, h or d, like this: {example}"),
+            );
+        }
+        span
+    }
+
+    pub fn table<'v>(&mut self, value: &'v Value<'a>, example: &str) -> Option<&'v DeTable<'a>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(value, "a table in braces", example);
+        }
+        table
+    }
+
+    pub fn list<'v>(&mut self, value: &'v Value<'a>, example: &str) -> Option<&'v [Value<'a>]> {
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type(value, "a list in brackets", example);
+            return None;
+        };
+        if list.is_empty() {
+            self.error(
+                "empty-list",
+                &value.span(),
+                "this list is empty, so it can never match",
+                format!("write it like this: {example}"),
+            );
+            return None;
+        }
+        Some(list)
+    }
+
+    /// A list of texts, each with its place. Entries that are not texts are reported and left out.
+    pub fn texts(
+        &mut self,
+        value: &Value<'a>,
+        example: &str,
+    ) -> Option<Vec<(String, Range<usize>)>> {
+        let list = self.list(value, example)?;
+        let before = self.problems.len();
+        let texts: Vec<_> = list
+            .iter()
+            .filter_map(|entry| Some((self.text(entry, example)?.to_owned(), entry.span())))
+            .collect();
+        (self.problems.len() == before).then_some(texts)
+    }
+
+    /// A list of words out of a closed vocabulary.
+    pub fn vocabulary<T: Copy>(
+        &mut self,
+        value: &Value<'a>,
+        all: &[T],
+        say: fn(T) -> &'static str,
+        example: &str,
+    ) -> Option<Vec<T>> {
+        let texts = self.texts(value, example)?;
+        let known: Vec<&str> = all.iter().copied().map(say).collect();
+        let mut values = Vec::new();
+        for (text, span) in texts {
+            match all
+                .iter()
+                .copied()
+                .find(|&candidate| say(candidate) == text)
+            {
+                Some(found) => values.push(found),
+                None => self.unknown_word("unknown-word", &span, &text, &known, "here"),
+            }
+        }
+        (!values.is_empty()).then_some(values)
+    }
+
+    /// One word out of a closed vocabulary.
+    pub fn word<T: Copy>(
+        &mut self,
+        value: &Value<'_>,
+        all: &[T],
+        say: fn(T) -> &'static str,
+        example: &str,
+    ) -> Option<T> {
+        let text = self.text(value, example)?;
+        let found = all
+            .iter()
+            .copied()
+            .find(|&candidate| say(candidate) == text);
+        if found.is_none() {
+            let known: Vec<&str> = all.iter().copied().map(say).collect();
+            self.unknown_word("unknown-word", &value.span(), text, &known, "here");
+        }
+        found
+    }
+}
+
+/// The keys and values of a table in the order they were written.
+pub(super) fn in_order<'t, 'a>(table: &'t DeTable<'a>) -> Vec<(&'t Key<'a>, &'t Value<'a>)> {
+    let mut pairs: Vec<_> = table.iter().collect();
+    pairs.sort_by_key(|(key, _)| key.span().start);
+    pairs
+}

@@ -1,0 +1,304 @@
+//! The frame of one `[[rule]]`: name, reason, stage, what it asks for, conditions, examples.
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::condition::{Clause, Wanted, read_clauses};
+use super::examples::{Example, read_examples};
+use super::read::{Reader, Value};
+use super::subject::Subject;
+use crate::decision::{Evidence, Finding, RuleId, Stage, Then};
+
+const KEYS: &[&str] = &[
+    "id", "why", "stage", "then", "all", "any", "unless", "examples", "points", "owner", "tags",
+];
+
+/// A rule that may run.
+#[derive(Debug)]
+pub struct Rule {
+    pub id: RuleId,
+    pub why: String,
+    pub stage: Stage,
+    pub then: Then,
+    /// With `then = "points"`: how many it adds; may be negative.
+    pub points: i64,
+    pub owner: Option<String>,
+    pub tags: Vec<String>,
+    pub all: Vec<Clause>,
+    pub any: Vec<Clause>,
+    pub unless: Vec<Clause>,
+    /// The file it stands in and its line there.
+    pub file: String,
+    pub line: usize,
+}
+
+/// A rule as read, with what loading still has to check.
+pub(super) struct Draft {
+    pub rule: Rule,
+    pub id_span: Range<usize>,
+    pub examples: Vec<Example>,
+}
+
+impl Rule {
+    /// What the rule found in a message, if it fires.
+    #[must_use]
+    pub fn judge(&self, subject: &Subject<'_>) -> Option<Finding> {
+        let evidence = self.fires(subject)?;
+        Some(Finding {
+            rule: self.id.clone(),
+            why: self.why.clone(),
+            stage: self.stage,
+            then: self.then,
+            points: self.points,
+            evidence,
+        })
+    }
+
+    /// Every condition in `all`, at least one in `any` when given, and none in `unless`.
+    fn fires(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
+        let mut evidence = Vec::new();
+        if !self
+            .all
+            .iter()
+            .all(|clause| clause.holds(subject, &mut evidence))
+        {
+            return None;
+        }
+        let any = self.any.iter().fold(false, |held, clause| {
+            clause.holds(subject, &mut evidence) || held
+        });
+        if !self.any.is_empty() && !any {
+            return None;
+        }
+        let excused = self
+            .unless
+            .iter()
+            .any(|clause| clause.holds(subject, &mut Vec::new()));
+        (!excused).then_some(evidence)
+    }
+
+    pub fn wants(&self, wanted: &mut Wanted) {
+        for clause in self.all.iter().chain(&self.any).chain(&self.unless) {
+            clause.wants(wanted);
+        }
+    }
+
+    /// The rule as one sentence.
+    #[must_use]
+    pub fn say(&self) -> String {
+        let mut parts: Vec<String> = self.all.iter().map(Clause::say).collect();
+        if !self.any.is_empty() {
+            let any: Vec<String> = self.any.iter().map(Clause::say).collect();
+            parts.push(if any.len() == 1 {
+                any.concat()
+            } else {
+                format!("at least one: {}", any.join("; or "))
+            });
+        }
+        let unless: Vec<String> = self.unless.iter().map(Clause::say).collect();
+        let mut said = format!("{} if {}", self.say_then(), parts.join(", and "));
+        if !unless.is_empty() {
+            said = format!("{said}, unless {}", unless.join(", or "));
+        }
+        said
+    }
+
+    fn say_then(&self) -> String {
+        match (self.then, self.stage) {
+            (Then::Points, _) => format!("{:+} points", self.points),
+            (then, Stage::Enforce) => then.as_str().to_owned(),
+            (then, Stage::Hold) => format!("propose to {then}, and wait for a person,"),
+            (then, Stage::Observe) => format!("only write down that it would {then}"),
+        }
+    }
+}
+
+/// Reads one `[[rule]]`; whatever is wrong with it is added to the reader's problems.
+pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Draft> {
+    let span = value.span();
+    let table = reader.table(value, "[[rule]]")?;
+    reader.known_keys(table, KEYS, "in a rule");
+    let id = read_id(reader, table, &span);
+    let why = required(
+        reader,
+        table,
+        &span,
+        "why",
+        "why = \"Cold offers of backlinks\"",
+    )
+    .and_then(|value| Some(reader.text(value, "why = \"Cold offers\"")?.to_owned()));
+    let stage = required(reader, table, &span, "stage", "stage = \"observe\"")
+        .and_then(|value| reader.word(value, Stage::ALL, Stage::as_str, "stage = \"observe\""));
+    let then = required(reader, table, &span, "then", "then = \"block\"")
+        .and_then(|value| reader.word(value, Then::ALL, Then::as_str, "then = \"block\""));
+    let points = read_points(reader, table, then, &span);
+    let owner = table
+        .get("owner")
+        .and_then(|value| Some(reader.text(value, "owner = \"ana\"")?.to_owned()));
+    let tags = table
+        .get("tags")
+        .and_then(|value| reader.texts(value, "tags = [\"sales\"]"));
+    let [all, any, unless] =
+        ["all", "any", "unless"].map(|key| table.get(key).map(|value| read_clauses(reader, value)));
+    if all.is_none() && any.is_none() {
+        let help = "add at least one condition, like this: any = [{ words = [\"guest post\"] }]";
+        reader.error(
+            "no-condition",
+            &head(&span),
+            "this rule has no condition in `all` or `any`, so it says nothing about messages",
+            help,
+        );
+    }
+    let examples = read_examples(reader, table);
+    let (id, id_span) = id?;
+    let (all, any, unless) = (given(all)?, given(any)?, given(unless)?);
+    if then == Some(Then::Block) {
+        warn_about_examples(reader, &examples, &id_span, &id);
+    }
+    Some(Draft {
+        rule: Rule {
+            id,
+            why: why?,
+            stage: stage?,
+            then: then?,
+            points,
+            owner,
+            tags: tags
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(tag, _)| tag)
+                .collect(),
+            all,
+            any,
+            unless,
+            file: reader.source.name.to_owned(),
+            line: reader.source.place(&span).line,
+        },
+        id_span,
+        examples,
+    })
+}
+
+/// A key that was left out is an empty list; one that could not be read is nothing.
+fn given(clauses: Option<Option<Vec<Clause>>>) -> Option<Vec<Clause>> {
+    clauses.map_or_else(|| Some(Vec::new()), |read| read)
+}
+
+/// The first byte of a span: enough to name the line without underlining a whole rule.
+const fn head(span: &Range<usize>) -> Range<usize> {
+    span.start..span.start + 8
+}
+
+fn required<'t, 'a>(
+    reader: &mut Reader<'a>,
+    table: &'t DeTable<'a>,
+    span: &Range<usize>,
+    key: &str,
+    example: &str,
+) -> Option<&'t Value<'a>> {
+    let value = table.get(key);
+    if value.is_none() {
+        reader.error(
+            "missing-key",
+            &head(span),
+            format!("this rule has no `{key}`"),
+            format!("add a line like this: {example}"),
+        );
+    }
+    value
+}
+
+fn read_id<'a>(
+    reader: &mut Reader<'a>,
+    table: &DeTable<'a>,
+    span: &Range<usize>,
+) -> Option<(RuleId, Range<usize>)> {
+    let value = required(reader, table, span, "id", "id = \"pitch/guest-post\"")?;
+    let id = reader.text(value, "id = \"pitch/guest-post\"")?;
+    let good = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if id.contains('/') && id.len() <= 100 && id.split('/').all(good) {
+        return Some((RuleId(id.to_owned()), value.span()));
+    }
+    let plain: String = id
+        .to_lowercase()
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '/' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let plain = if plain.contains('/') {
+        plain
+    } else {
+        format!("general/{plain}")
+    };
+    reader.error(
+        "bad-id",
+        &value.span(),
+        format!("`{id}` is not a rule's name"),
+        format!("lower case letters, digits and -, in two or more parts with / between, like this: \"{plain}\""),
+    );
+    None
+}
+
+fn read_points<'a>(
+    reader: &mut Reader<'a>,
+    table: &DeTable<'a>,
+    then: Option<Then>,
+    span: &Range<usize>,
+) -> i64 {
+    match (table.get("points"), then) {
+        (Some(value), Some(Then::Points)) => reader
+            .number(value, "points = 3")
+            .map_or(0, |points| points.clamp(-10_000, 10_000)),
+        (Some(value), Some(_)) => {
+            reader.error(
+                "points-without-then",
+                &value.span(),
+                "`points` are only counted with then = \"points\"",
+                "write then = \"points\", or leave `points` out",
+            );
+            0
+        }
+        (None, Some(Then::Points)) => {
+            reader.error(
+                "missing-key",
+                &head(span),
+                "this rule says then = \"points\" but not how many",
+                "add a line like this: points = 3",
+            );
+            0
+        }
+        _ => 0,
+    }
+}
+
+fn warn_about_examples(
+    reader: &mut Reader<'_>,
+    examples: &[Example],
+    span: &Range<usize>,
+    id: &RuleId,
+) {
+    let lacks = |fires: bool| !examples.iter().any(|example| example.must_fire == fires);
+    let missing = match (lacks(true), lacks(false)) {
+        (true, true) => "examples.match and examples.pass",
+        (true, false) => "examples.match",
+        (false, true) => "examples.pass",
+        (false, false) => return,
+    };
+    reader.warning(
+        "no-examples",
+        span,
+        format!("{id} blocks people but has no {missing}"),
+        "add a message that must fire and one that must not; they are tried at every load",
+    );
+}

@@ -1,0 +1,216 @@
+//! From the bytes of one rule file to a TOML table whose every key and value knows its place.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::problem::{Place, Problem};
+
+/// Largest rule file that is read, in bytes.
+pub const MAX_FILE: usize = 1024 * 1024;
+/// Deepest nesting of brackets and of dotted keys. The TOML parser recurses, so this is held before it runs.
+pub const MAX_NESTING: usize = 24;
+
+/// One file of a rule folder as it was read: its name relative to the folder, and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// A rule file's text and name, from which places are told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        Place::find(self.name, self.text, span)
+    }
+}
+
+/// The file as text, or what is wrong with it as a file.
+pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Problem> {
+    if file.bytes.len() > MAX_FILE {
+        return Err(Problem::error(
+            "file-too-large",
+            format!(
+                "this file has {} bytes; at most {MAX_FILE} are read",
+                file.bytes.len()
+            ),
+        )
+        .at(Place::file(&file.name))
+        .help("split it into several files; all files of the folder are read together"));
+    }
+    let bytes = file
+        .bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&file.bytes);
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(Source {
+            name: &file.name,
+            text,
+        }),
+        Err(error) => {
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let text = String::from_utf8_lossy(bytes);
+            let place = Place::find(&file.name, &text, &(good.len()..good.len() + 1));
+            Err(Problem::error("not-utf8", "this file is not UTF-8 text")
+                .at(place)
+                .help(
+                    "save it again with the encoding UTF-8 (in most editors: Save with encoding)",
+                ))
+        }
+    }
+}
+
+/// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same.
+pub(super) fn parse<'a>(
+    source: Source<'a>,
+    problems: &mut Vec<Problem>,
+) -> Option<Spanned<DeTable<'a>>> {
+    if let Some(at) = too_deep(source.text) {
+        problems.push(
+            Problem::error(
+                "nested-too-deep",
+                format!("brackets or dotted keys are nested more than {MAX_NESTING} deep"),
+            )
+            .at(source.place(&(at..at + 1)))
+            .help("take the inner conditions out into a rule of their own"),
+        );
+        return None;
+    }
+    let (table, errors) = DeTable::parse_recoverable(source.text);
+    for error in errors.iter().take(20) {
+        problems.push(syntax_problem(source, error));
+    }
+    Some(table)
+}
+
+fn syntax_problem(source: Source<'_>, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or(0..0);
+    let line = line_of(source.text, span.start);
+    let mut message = error.message().trim().replace('\n', ", ");
+    if message.starts_with("duplicate key") {
+        message = "this key stands twice in the same table".to_owned();
+    }
+    Problem::error("toml-syntax", message)
+        .at(source.place(&span))
+        .help(syntax_help(line))
+}
+
+fn line_of(text: &str, at: usize) -> &str {
+    let at = (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
+    let start = text
+        .get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |newline| newline + 1);
+    text.get(start..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default()
+}
+
+fn syntax_help(line: &str) -> String {
+    if line.contains(['“', '”', '„', '‘', '’']) {
+        return "write straight quotes \" instead of curly ones; text pasted from a document often carries curly quotes".to_owned();
+    }
+    if line.matches('"').count() % 2 == 1 {
+        return "a quote \" seems to be missing: every text begins and ends with one".to_owned();
+    }
+    if line.matches('[').count() > line.matches(']').count() {
+        return "a list opened with [ must be closed with ]".to_owned();
+    }
+    "texts stand in \"quotes\", lists in [brackets] with commas between, one `key = value` a line"
+        .to_owned()
+}
+
+/// The first byte at which nesting goes beyond [`MAX_NESTING`]. Texts and comments do not count.
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth, mut dots) = (0, 0_usize, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' | b'\'' => {
+                at = skip_string(bytes, at, byte);
+                continue;
+            }
+            b'#' => {
+                while bytes.get(at).is_some_and(|&b| b != b'\n') {
+                    at += 1;
+                }
+                continue;
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'.' => dots += 1,
+            b'\n' | b'=' | b',' => dots = 0,
+            _ => {}
+        }
+        if depth > MAX_NESTING || dots > MAX_NESTING {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where the text that opens at `at` with `quote` ends.
+fn skip_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+    let long = bytes.get(at..at + 3) == Some(&[quote; 3]);
+    let mut at = at + if long { 3 } else { 1 };
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if quote == b'"' => at += 1,
+            b'\n' if !long => return at,
+            _ if byte == quote && !long => return at + 1,
+            _ if byte == quote && bytes.get(at..at + 3) == Some(&[quote; 3]) => return at + 3,
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+/// What a value is, in the words staff know.
+pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Rule files as the store keeps them: a JSON object of names and texts. Only files that loaded are kept, so all are UTF-8.
+#[must_use]
+pub fn pack(files: &[RuleFile]) -> String {
+    let map: serde_json::Map<String, serde_json::Value> = files
+        .iter()
+        .map(|file| {
+            (
+                file.name.clone(),
+                String::from_utf8_lossy(&file.bytes).into_owned().into(),
+            )
+        })
+        .collect();
+    serde_json::Value::Object(map).to_string()
+}
+
+/// The files [`pack`] made a text of.
+#[must_use]
+pub fn unpack(text: &str) -> Option<Vec<RuleFile>> {
+    let files: std::collections::BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    let file = |(name, text): (String, String)| RuleFile {
+        name,
+        bytes: text.into_bytes(),
+    };
+    Some(files.into_iter().map(file).collect())
+}

@@ -1,0 +1,335 @@
+//! Puts the rooms together and runs them: listeners, the store's writer, the worker, the watch over the rules.
+
+pub mod listener;
+mod lock;
+mod private;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::decision::Stage;
+use crate::featurebase::Featurebase;
+use crate::rulewatch::{Rulewatch, Status};
+use crate::store::inbox::InboxWriter;
+use crate::store::{Location, Store};
+use crate::telemetry::Metrics;
+use crate::time::Clock;
+use crate::webhook::signature::Secrets;
+use crate::webhook::{self, Receiver};
+use crate::worker::{Behaviour, Worker};
+use listener::Limits;
+use private::Private;
+
+/// Longest time a soft stop waits for work under way.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The rooms put together and not yet running.
+pub struct App {
+    pub store: Store,
+    pub worker: Arc<Worker>,
+    pub rulewatch: Rulewatch,
+    pub metrics: Metrics,
+    config: Config,
+    clock: Clock,
+    writer: InboxWriter,
+    lock: Option<lock::DataLock>,
+}
+
+/// The program, running.
+pub struct Running {
+    pub public: SocketAddr,
+    pub private: SocketAddr,
+    /// One line that says what runs.
+    pub line: String,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    failed: Arc<AtomicBool>,
+    store: Store,
+    lock: Option<lock::DataLock>,
+}
+
+/// Opens the store, reads the rules, makes everything ready.
+///
+/// # Errors
+/// When the data folder, the store or the certificates cannot be used.
+pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
+    // A provider that was installed before, as by a second program in one process, is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    std::fs::create_dir_all(&config.data_dir).with_context(|| {
+        format!(
+            "the data folder {} cannot be made",
+            config.data_dir.display()
+        )
+    })?;
+    let location = config.location();
+    let lock = match &location {
+        Location::Sqlite(_) => Some(lock::DataLock::take(&config.data_dir)?),
+        Location::Postgres(_) => None,
+    };
+    let (store, writer) = Store::open(&location)
+        .await
+        .context("the store cannot be opened")?;
+    let metrics = Metrics::new();
+    let mut rulewatch = Rulewatch::new(
+        &config.rules_dir,
+        store.clone(),
+        clock.clone(),
+        metrics.clone(),
+    );
+    rulewatch
+        .start()
+        .await
+        .context("the rules cannot be recorded in the store")?;
+    let featurebase = match &config.api_key {
+        Some(key) => Some(
+            Featurebase::new(&config.base_url, key.reveal(), config.call_timeout)
+                .context("the system's certificates cannot be read")?,
+        ),
+        None => None,
+    };
+    let behaviour = Behaviour {
+        mode: config.mode,
+        calls_at_once: config.calls_at_once,
+        give_up_after: config.give_up_after,
+        stop_file: config.stop_file(),
+        jitter: fastrand::f64,
+    };
+    let worker = Worker::new(
+        store.clone(),
+        featurebase,
+        rulewatch.book(),
+        behaviour,
+        clock.clone(),
+        metrics.clone(),
+    );
+    rulewatch.wakes(&worker.wake);
+    Ok(App {
+        store,
+        worker: Arc::new(worker),
+        rulewatch,
+        metrics,
+        config: config.clone(),
+        clock,
+        writer,
+        lock,
+    })
+}
+
+/// Which parts run by themselves. A test that moves the clock by hand drives the worker by hand, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driven {
+    ByItself,
+    ByHand,
+}
+
+impl App {
+    /// Starts listening and working.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on.
+    pub async fn serve(self, driven: Driven) -> anyhow::Result<Running> {
+        let config = &self.config;
+        let public = bind(config.listen).await?;
+        let private = bind(config.private_listen).await?;
+        let (public_address, private_address) = (public.local_addr()?, private.local_addr()?);
+        let mut running = Running {
+            public: public_address,
+            private: private_address,
+            line: self.line(public_address, private_address),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            failed: Arc::default(),
+            store: self.store.clone(),
+            lock: self.lock,
+        };
+        let limits = Limits {
+            connections: config.max_connections,
+            header_timeout: config.header_timeout,
+        };
+        let receiver = Receiver {
+            store: self.store.clone(),
+            secrets: Secrets::new(
+                config
+                    .webhook_secrets
+                    .iter()
+                    .map(crate::config::Secret::reveal),
+            ),
+            window: config.signature_window,
+            body_limit: config.body_limit,
+            body_timeout: config.body_timeout,
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+        };
+        let inside = Private {
+            store: self.store.clone(),
+            metrics: self.metrics.clone(),
+            rules: self.rulewatch.status(),
+            worker: self.worker.clone(),
+        };
+        let public_router = webhook::router(Arc::new(receiver), &config.webhook_path);
+        running.run(
+            "the public listener",
+            listener::serve(
+                public,
+                public_router,
+                limits,
+                self.metrics.connections.clone(),
+                running.stop.clone(),
+            ),
+        );
+        running.run(
+            "the private listener",
+            listener::serve(
+                private,
+                private::router(inside),
+                limits,
+                prometheus_client::metrics::gauge::Gauge::default(),
+                running.stop.clone(),
+            ),
+        );
+        let (wake, kept) = (self.worker.wake.clone(), self.metrics.events_kept.clone());
+        let writer = self.writer.run(move |stored| {
+            kept.inc_by(u64::try_from(stored).unwrap_or(0));
+            wake.judging.notify_one();
+        });
+        running.run_beyond_stop("the store's writer", writer);
+        if driven == Driven::ByItself {
+            self.worker.start(&running.tasks, &running.stop);
+            running.run(
+                "the watch over the rules",
+                self.rulewatch.run(running.stop.clone()),
+            );
+        }
+        running.line = format!("{} mode={}", running.line, config.mode);
+        Ok(running)
+    }
+
+    fn line(&self, public: SocketAddr, private: SocketAddr) -> String {
+        let status: Status = self.rulewatch.status().borrow().clone();
+        let rules = match &status.in_force {
+            Some(digest) if status.from_store => format!(
+                "{} rules {} (the last good ones: the files are not usable)",
+                status.rules,
+                digest.short()
+            ),
+            Some(digest) => format!("{} rules {}", status.rules, digest.short()),
+            None => "no rules: judging waits".to_owned(),
+        };
+        format!(
+            "bouncer listens on {public}{} and {private}, rules=\"{rules}\" store={}",
+            self.config.webhook_path,
+            self.store.kind()
+        )
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is something else using it? Set BOUNCER_LISTEN or BOUNCER_PRIVATE_LISTEN to another address"))
+}
+
+impl Running {
+    /// Runs a part until the stop. One that ends before takes everything down, with a failing exit code.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "server and worker are the rooms that start tasks"
+    )]
+    fn run(&self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+        let task = self.tasks.spawn(part);
+        let (stop, failed) = (self.stop.clone(), self.failed.clone());
+        tokio::spawn(async move {
+            let ended = task.await;
+            if !stop.is_cancelled() {
+                tracing::error!(panicked = ended.is_err(), "{name} has ended; stopping");
+                failed.store(true, Ordering::SeqCst);
+                stop.cancel();
+            }
+        });
+    }
+
+    /// As [`run`](Self::run), for the part that must outlive all others: it ends by itself when nobody needs it.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "server and worker are the rooms that start tasks"
+    )]
+    fn run_beyond_stop(&self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+        let (stop, failed) = (self.stop.clone(), self.failed.clone());
+        let task = tokio::spawn(part);
+        tokio::spawn(async move {
+            let ended = task.await;
+            if !stop.is_cancelled() {
+                tracing::error!(panicked = ended.is_err(), "{name} has ended; stopping");
+                failed.store(true, Ordering::SeqCst);
+                stop.cancel();
+            }
+        });
+    }
+
+    /// Waits until something makes the program stop by itself.
+    pub async fn ended(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Stops softly: no new requests, no new work; what is under way is finished. `false` when a part had failed.
+    pub async fn stop(self) -> bool {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("work under way was not finished in time; its leases will run out");
+        }
+        self.store.close().await;
+        drop(self.lock);
+        !self.failed.load(Ordering::SeqCst)
+    }
+}
+
+/// Runs until the first signal to stop, then stops softly; a second signal stops at once.
+///
+/// # Errors
+/// When the program cannot start, or a part of it failed.
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let app = assemble(config, Clock::system()).await?;
+    let running = app.serve(Driven::ByItself).await?;
+    tracing::info!("{}", running.line);
+    if config.mode == Stage::Observe {
+        tracing::info!("mode observe: nothing is ever sent to Featurebase");
+    }
+    tokio::select! {
+        () = signal() => tracing::info!("stopping: what is under way is finished; a second signal stops at once"),
+        () = running.ended() => {}
+    }
+    tokio::select! {
+        well = running.stop() => anyhow::ensure!(well, "a part of the program has failed; see the log"),
+        () = signal() => anyhow::bail!("stopped at once by a second signal"),
+    }
+    Ok(())
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without signals there is nothing to wait for but the end.
+        _ => std::future::pending().await,
+    }
+}

@@ -1,0 +1,121 @@
+//! The private listener: health, readiness, numbers. For operators, not for the world.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::{StatusCode, header};
+use tokio::sync::watch;
+
+use crate::rulewatch::Status;
+use crate::store::jobs::Task;
+use crate::store::{Result, Store};
+use crate::telemetry::Metrics;
+use crate::worker::Worker;
+
+/// Longest wait for the store before it counts as not ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone)]
+pub(super) struct Private {
+    pub store: Store,
+    pub metrics: Metrics,
+    pub rules: watch::Receiver<Status>,
+    pub worker: Arc<Worker>,
+}
+
+pub(super) fn router(inside: Private) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(inside)
+}
+
+/// 200 when events can be stored and judged, else 503; either way a line for everything that is not as it should be.
+async fn ready(State(inside): State<Private>) -> impl IntoResponse {
+    let (mut not_ready, mut impaired) = (Vec::new(), Vec::new());
+    match tokio::time::timeout(PATIENCE, inside.store.probe()).await {
+        Ok(Ok(())) => {}
+        // Details are for the log: they may name hosts and users.
+        Ok(Err(error)) => {
+            tracing::error!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "the store cannot be written to"
+            );
+            not_ready.push("store: cannot be written to; see the log".to_owned());
+        }
+        Err(_) => not_ready.push("store: does not answer".to_owned()),
+    }
+    let rules = inside.rules.borrow().clone();
+    if rules.in_force.is_none() {
+        not_ready.push(
+            "rules: none in force, so judging waits; `bouncer check` shows what to mend".to_owned(),
+        );
+    } else if let Some(since) = rules.differs_since {
+        impaired.push(format!(
+            "rules: the files were refused at {since}; what was in force stays in force"
+        ));
+    }
+    if let Some(pause) = inside.worker.pause() {
+        impaired.push(format!("featurebase: {pause}"));
+    }
+    if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
+        impaired.push(format!(
+            "stopped by {} at {}: {}",
+            stop.actor, stop.at, stop.reason
+        ));
+    }
+    if inside.worker.behaviour.stop_file.exists() {
+        impaired.push("stopped by the file STOP in the data folder".to_owned());
+    }
+    let status = if not_ready.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let mut text = String::from(if not_ready.is_empty() {
+        "ready\n"
+    } else {
+        "not ready\n"
+    });
+    for line in not_ready.iter().chain(&impaired) {
+        let _ = writeln!(text, "{line}");
+    }
+    (status, text)
+}
+
+async fn metrics(State(inside): State<Private>) -> impl IntoResponse {
+    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, refresh(&inside)).await {
+        tracing::error!(
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "numbers could not be read from the store"
+        );
+    }
+    (
+        [(
+            header::CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        )],
+        inside.metrics.render(),
+    )
+}
+
+/// Reads the numbers that live in the store.
+async fn refresh(inside: &Private) -> Result<()> {
+    for task in Task::ALL {
+        inside
+            .metrics
+            .set_jobs(task.as_str(), inside.store.backlog(*task).await?.jobs);
+    }
+    inside.metrics.inbox.set(inside.store.waiting().await?.0);
+    inside.metrics.holds.set(inside.store.hold_count().await?);
+    let stopped =
+        inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
+    inside.metrics.stopped.set(i64::from(stopped));
+    Ok(())
+}

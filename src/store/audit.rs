@@ -1,0 +1,276 @@
+//! The record: rows are only ever added.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::rows::{self, Cell};
+use super::{Result, Store, StoreError, Writing};
+use crate::message::{ContactId, ConversationId, EventId};
+use crate::time::Timestamp;
+
+crate::vocabulary! {
+    /// What happened.
+    Action {
+        /// An event was taken in.
+        Received = "received",
+        /// A message was judged.
+        Decided = "decided",
+        /// Featurebase is about to be called.
+        Attempted = "attempted",
+        /// The call failed and will be tried again.
+        AttemptFailed = "attempt_failed",
+        /// Featurebase blocked the contact, and it was read back.
+        Blocked = "blocked",
+        /// The contact was blocked already.
+        AlreadyBlocked = "already_blocked",
+        /// Featurebase refused for good.
+        Refused = "refused",
+        /// It was tried for days, in vain.
+        GaveUp = "gave_up",
+        /// A call was no longer wanted when its turn came.
+        Cancelled = "cancelled",
+        /// A person's unblock was carried out.
+        Unblocked = "unblocked",
+        /// A person ordered an unblock.
+        UnblockOrdered = "unblock_ordered",
+        /// A person let a held contact go.
+        HoldReleased = "hold_released",
+        /// A person had a held block carried out.
+        HoldConfirmed = "hold_confirmed",
+        /// New rules are in force.
+        RulesAdopted = "rules_adopted",
+        /// Edited rules were refused; the old ones stay in force.
+        RulesRejected = "rules_rejected",
+        /// A person stopped all calls.
+        Stopped = "stopped",
+        /// A person let calls go on.
+        Resumed = "resumed",
+    }
+}
+
+/// The actor of everything the program does by itself.
+pub const BOUNCER: &str = "bouncer";
+
+/// A row to be added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub at: Timestamp,
+    pub action: Action,
+    pub actor: String,
+    pub contact: Option<ContactId>,
+    pub conversation: Option<ConversationId>,
+    pub event: Option<EventId>,
+    pub verdict: Option<&'static str>,
+    /// Ids of the rules concerned, with blanks between.
+    pub rules: Option<String>,
+    pub detail: Value,
+}
+
+impl Entry {
+    /// A row by the program itself about nothing in particular yet.
+    #[must_use]
+    pub fn new(action: Action, at: Timestamp, detail: Value) -> Self {
+        Self {
+            at,
+            action,
+            actor: BOUNCER.to_owned(),
+            contact: None,
+            conversation: None,
+            event: None,
+            verdict: None,
+            rules: None,
+            detail,
+        }
+    }
+
+    #[must_use]
+    pub fn by(mut self, actor: &str) -> Self {
+        actor.clone_into(&mut self.actor);
+        self
+    }
+
+    #[must_use]
+    pub fn contact(mut self, contact: &ContactId) -> Self {
+        self.contact = Some(contact.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn event(mut self, event: &EventId) -> Self {
+        self.event = Some(event.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn conversation(mut self, conversation: &ConversationId) -> Self {
+        self.conversation = Some(conversation.clone());
+        self
+    }
+}
+
+/// A row of the record as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    pub seq: i64,
+    /// Milliseconds since 1970.
+    pub at: Timestamp,
+    pub action: Action,
+    pub actor: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
+    pub detail: Value,
+}
+
+/// Which rows are wanted; every part left out lets everything through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub contact: Option<ContactId>,
+    pub conversation: Option<ConversationId>,
+    pub event: Option<EventId>,
+    pub action: Option<Action>,
+    pub verdict: Option<String>,
+    /// A rule's id, or its beginning followed by `*`.
+    pub rule: Option<String>,
+    pub actor: Option<String>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Only rows before this number, for paging.
+    pub before: Option<i64>,
+}
+
+impl Writing {
+    /// Adds rows to the record, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn record(&mut self, entries: Vec<Entry>) -> Result<()> {
+        let cells = entries
+            .into_iter()
+            .map(|entry| {
+                vec![
+                    Cell::Int(entry.at.millis()),
+                    Cell::Text(entry.action.as_str().to_owned()),
+                    Cell::Text(entry.actor),
+                    Cell::MaybeText(entry.contact.map(|id| id.as_str().to_owned())),
+                    Cell::MaybeText(entry.conversation.map(|id| id.as_str().to_owned())),
+                    Cell::MaybeText(entry.event.map(|id| id.as_str().to_owned())),
+                    Cell::MaybeText(entry.verdict.map(str::to_owned)),
+                    Cell::MaybeText(entry.rules),
+                    // PostgreSQL keeps no NUL in text; JSON writes it as an escape anyway.
+                    Cell::Text(entry.detail.to_string()),
+                ]
+            })
+            .collect();
+        rows::insert(
+            &mut self.tx,
+            "INSERT INTO audit (at, action, actor, contact_id, conversation_id, event_id, verdict, rules, detail) VALUES",
+            "",
+            cells,
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+const COLUMNS: &str =
+    "seq, at, action, actor, contact_id, conversation_id, event_id, verdict, rules, detail";
+
+impl Store {
+    /// The newest rows that pass the filter, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit(&self, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
+        let mut query = sqlx::QueryBuilder::<sqlx::Any>::new("SELECT ");
+        query.push(COLUMNS).push(" FROM audit WHERE 1 = 1");
+        let texts = [
+            (
+                " AND contact_id = ",
+                filter.contact.as_ref().map(ContactId::as_str),
+            ),
+            (
+                " AND conversation_id = ",
+                filter.conversation.as_ref().map(ConversationId::as_str),
+            ),
+            (
+                " AND event_id = ",
+                filter.event.as_ref().map(EventId::as_str),
+            ),
+            (" AND action = ", filter.action.map(Action::as_str)),
+            (" AND verdict = ", filter.verdict.as_deref()),
+            (" AND actor = ", filter.actor.as_deref()),
+        ];
+        for (condition, value) in texts {
+            if let Some(value) = value {
+                query.push(condition).push_bind(value.to_owned());
+            }
+        }
+        if let Some(rule) = &filter.rule {
+            query
+                .push(" AND (' ' || rules || ' ') LIKE ")
+                .push_bind(rule_pattern(rule))
+                .push(" ESCAPE '!'");
+        }
+        let numbers = [
+            (" AND at >= ", filter.since.map(Timestamp::millis)),
+            (" AND at <= ", filter.until.map(Timestamp::millis)),
+            (" AND seq < ", filter.before),
+        ];
+        for (condition, value) in numbers {
+            if let Some(value) = value {
+                query.push(condition).push_bind(value);
+            }
+        }
+        query.push(" ORDER BY seq DESC LIMIT ").push_bind(limit);
+        let mut connection = self.reading().await?;
+        let found = query.build().fetch_all(&mut *connection).await?;
+        found.iter().map(row_of).collect()
+    }
+}
+
+/// `pitch/*` finds every rule that begins so.
+fn rule_pattern(rule: &str) -> String {
+    let escaped = rule
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    match escaped.strip_suffix('*') {
+        Some(beginning) => format!("% {beginning}%"),
+        None => format!("% {escaped} %"),
+    }
+}
+
+fn row_of(row: &AnyRow) -> Result<Row> {
+    let seq: i64 = row.try_get("seq")?;
+    let bad = |what: String| StoreError::BadData {
+        table: "audit",
+        row: seq.to_string(),
+        what,
+    };
+    let action: String = row.try_get("action")?;
+    let detail: String = row.try_get("detail")?;
+    let text = |column: &str| row.try_get::<Option<String>, _>(column);
+    Ok(Row {
+        seq,
+        at: Timestamp::from_millis(row.try_get("at")?),
+        action: Action::parse(&action).ok_or_else(|| bad(format!("action {action} is unknown")))?,
+        actor: row.try_get("actor")?,
+        contact: text("contact_id")?.map(ContactId::new),
+        conversation: text("conversation_id")?.map(ConversationId::new),
+        event: text("event_id")?.map(EventId::new),
+        verdict: text("verdict")?,
+        rules: text("rules")?,
+        detail: serde_json::from_str(&detail)
+            .map_err(|error| bad(format!("detail is not JSON: {error}")))?,
+    })
+}

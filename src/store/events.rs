@@ -1,0 +1,311 @@
+//! Evidence: every event once, every message once, and what is known of a sender at a moment.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::rows::{self, Cell};
+use super::{Result, Store, Writing};
+use crate::decision::Facts;
+use crate::message::{ContactId, ConversationId, EventId, Message, PartId};
+use crate::time::Timestamp;
+
+/// Most messages counted in one window; more make no difference to any rule.
+const MOST_COUNTED: i64 = 100_000;
+
+crate::vocabulary! {
+    /// What an event turned out to be.
+    EventKind {
+        /// It brought a message that is to be judged.
+        Message = "message",
+        /// It brought a message another event had brought before.
+        Repeat = "repeat",
+        /// A teammate's answer.
+        Answer = "answer",
+        /// Something we do not judge.
+        Other = "other",
+        /// Signed, but not understood.
+        NotUnderstood = "not-understood",
+    }
+}
+
+/// An event as it is filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    pub event: EventId,
+    pub topic: String,
+    pub kind: EventKind,
+    pub received_at: Timestamp,
+    pub conversation: Option<ConversationId>,
+    pub part: Option<PartId>,
+    pub contact: Option<ContactId>,
+    /// For a repeat: the event that brought the message first.
+    pub same_as: Option<EventId>,
+    /// Why it was not understood.
+    pub note: Option<String>,
+    /// As it was sent; gone once erased.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What makes a message the same message, and what its sender's history needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageKey {
+    pub conversation: ConversationId,
+    pub part: PartId,
+    pub event: EventId,
+    pub contact: ContactId,
+    pub sent_at: Timestamp,
+}
+
+impl Writing {
+    /// Which of these events are not filed yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unknown_events(&mut self, ids: &[EventId]) -> Result<HashSet<EventId>> {
+        let asked: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let found = rows::each(
+            &mut self.tx,
+            "SELECT event_id FROM events WHERE event_id IN",
+            "",
+            &asked,
+        )
+        .await?;
+        let mut unknown: HashSet<EventId> = ids.iter().cloned().collect();
+        for row in &found {
+            unknown.remove(&EventId::new(row.try_get::<String, _>("event_id")?));
+        }
+        Ok(unknown)
+    }
+
+    /// Registers messages, each once; gives back those that were known, with the event that brought them first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn register_messages(
+        &mut self,
+        keys: &[MessageKey],
+    ) -> Result<HashMap<EventId, EventId>> {
+        // In one order everywhere, so that two replicas cannot wait for each other.
+        let mut keys: Vec<&MessageKey> = keys.iter().collect();
+        keys.sort_by(|a, b| (&a.conversation, &a.part).cmp(&(&b.conversation, &b.part)));
+        let cells = keys
+            .iter()
+            .map(|key| {
+                vec![
+                    Cell::Text(key.conversation.as_str().to_owned()),
+                    Cell::Text(key.part.as_str().to_owned()),
+                    Cell::Text(key.event.as_str().to_owned()),
+                    Cell::Text(key.contact.as_str().to_owned()),
+                    Cell::Int(key.sent_at.millis()),
+                ]
+            })
+            .collect();
+        let new = rows::insert(
+            &mut self.tx,
+            "INSERT INTO messages (conversation_id, part_id, event_id, contact_id, sent_at) VALUES",
+            "ON CONFLICT (conversation_id, part_id) DO NOTHING RETURNING event_id",
+            cells,
+        )
+        .await?;
+        let new: HashSet<String> = new
+            .iter()
+            .map(|row| row.try_get("event_id"))
+            .collect::<std::result::Result<_, _>>()?;
+        let mut known = HashMap::new();
+        for key in keys.iter().filter(|key| !new.contains(key.event.as_str())) {
+            let sql = "SELECT event_id FROM messages WHERE conversation_id = $1 AND part_id = $2";
+            let (first,): (String,) = sqlx::query_as(sql)
+                .bind(key.conversation.as_str())
+                .bind(key.part.as_str())
+                .fetch_one(&mut *self.tx)
+                .await?;
+            known.insert(key.event.clone(), EventId::new(first));
+        }
+        Ok(known)
+    }
+
+    /// Files events that are not filed yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn file_events(&mut self, events: Vec<EventRow>) -> Result<()> {
+        let cells = events
+            .into_iter()
+            .map(|event| {
+                let text = |id: Option<String>| Cell::MaybeText(id);
+                vec![
+                    Cell::Text(event.event.as_str().to_owned()),
+                    Cell::Text(event.topic),
+                    Cell::Text(event.kind.as_str().to_owned()),
+                    Cell::Int(event.received_at.millis()),
+                    text(event.conversation.map(|id| id.as_str().to_owned())),
+                    text(event.part.map(|id| id.as_str().to_owned())),
+                    text(event.contact.map(|id| id.as_str().to_owned())),
+                    text(event.same_as.map(|id| id.as_str().to_owned())),
+                    text(event.note),
+                    Cell::Bytes(event.body.unwrap_or_default()),
+                ]
+            })
+            .collect();
+        rows::insert(
+            &mut self.tx,
+            "INSERT INTO events (event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body) VALUES",
+            "",
+            cells,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that a teammate answered in a conversation; the first answer counts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_answer(
+        &mut self,
+        conversation: &ConversationId,
+        at: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO answers (conversation_id, answered_at) VALUES ($1, $2)
+            ON CONFLICT (conversation_id) DO UPDATE SET answered_at = excluded.answered_at WHERE excluded.answered_at < answers.answered_at";
+        sqlx::query(sql)
+            .bind(conversation.as_str())
+            .bind(at.millis())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The bodies of events and when they were received, by id. Erased and unknown ones are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bodies(&self, ids: &[EventId]) -> Result<HashMap<EventId, (Timestamp, Vec<u8>)>> {
+        let asked: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let mut connection = self.reading().await?;
+        let found = rows::each(
+            &mut connection,
+            "SELECT event_id, received_at, body FROM events WHERE body IS NOT NULL AND event_id IN",
+            "",
+            &asked,
+        )
+        .await?;
+        found
+            .iter()
+            .map(|row| {
+                let received_at = Timestamp::from_millis(row.try_get("received_at")?);
+                Ok((
+                    EventId::new(row.try_get::<String, _>("event_id")?),
+                    (received_at, row.try_get("body")?),
+                ))
+            })
+            .collect()
+    }
+
+    /// One event as it was filed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn event(&self, id: &EventId) -> Result<Option<EventRow>> {
+        let sql = "SELECT event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body FROM events WHERE event_id = $1";
+        let mut connection = self.reading().await?;
+        let row = sqlx::query(sql)
+            .bind(id.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        row.as_ref().map(event_of).transpose()
+    }
+
+    /// How many events wait in the inbox, and since when the oldest of them does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting(&self) -> Result<(i64, Option<Timestamp>)> {
+        let mut connection = self.reading().await?;
+        let (count, oldest): (i64, i64) =
+            sqlx::query_as("SELECT COUNT(*), COALESCE(MIN(received_at), -1) FROM inbox")
+                .fetch_one(&mut *connection)
+                .await?;
+        Ok((count, (oldest >= 0).then(|| Timestamp::from_millis(oldest))))
+    }
+
+    /// How many events were signed but not understood.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn not_understood(&self) -> Result<i64> {
+        let mut connection = self.reading().await?;
+        let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM events WHERE kind = 'not-understood' AND kind <> 'message' AND kind <> 'other'")
+            .fetch_one(&mut *connection)
+            .await?;
+        Ok(count)
+    }
+
+    /// What is known of a message's sender at the message's own time. Windows are in milliseconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn facts(
+        &self,
+        message: &Message,
+        windows: impl IntoIterator<Item = i64>,
+    ) -> Result<Facts> {
+        let mut connection = self.reading().await?;
+        let (contact, at) = (message.from.id.as_str(), message.sent_at.millis());
+        let sql = "SELECT
+            CAST(CASE WHEN EXISTS (SELECT 1 FROM messages WHERE contact_id = $1 AND (sent_at < $2 OR (sent_at = $2 AND event_id < $3))) THEN 1 ELSE 0 END AS BIGINT),
+            CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m JOIN answers a ON a.conversation_id = m.conversation_id
+                WHERE m.contact_id = $1 AND a.answered_at < $2) THEN 1 ELSE 0 END AS BIGINT),
+            COALESCE((SELECT exempt_until FROM contacts WHERE contact_id = $1), CAST(-1 AS BIGINT))";
+        let (earlier, answered, exempt): (i64, i64, i64) = sqlx::query_as(sql)
+            .bind(contact)
+            .bind(at)
+            .bind(message.event.as_str())
+            .fetch_one(&mut *connection)
+            .await?;
+        let mut messages_within = BTreeMap::new();
+        for window in windows {
+            let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE contact_id = $1 AND sent_at > $2 AND sent_at <= $3 LIMIT $4) AS counted";
+            let (count,): (i64,) = sqlx::query_as(sql)
+                .bind(contact)
+                .bind(at.saturating_sub(window))
+                .bind(at)
+                .bind(MOST_COUNTED)
+                .fetch_one(&mut *connection)
+                .await?;
+            messages_within.insert(window, u64::try_from(count).unwrap_or(0));
+        }
+        Ok(Facts {
+            first_message: earlier == 0,
+            answered_before: answered == 1,
+            unblocked_until: (exempt > at).then(|| Timestamp::from_millis(exempt)),
+            messages_within,
+        })
+    }
+}
+
+fn event_of(row: &AnyRow) -> Result<EventRow> {
+    let id: String = row.try_get("event_id")?;
+    let kind: String = row.try_get("kind")?;
+    let text = |column: &str| row.try_get::<Option<String>, _>(column);
+    Ok(EventRow {
+        kind: EventKind::parse(&kind).ok_or_else(|| super::StoreError::BadData {
+            table: "events",
+            row: id.clone(),
+            what: format!("kind {kind} is unknown"),
+        })?,
+        event: EventId::new(id),
+        topic: row.try_get("topic")?,
+        received_at: Timestamp::from_millis(row.try_get("received_at")?),
+        conversation: text("conversation_id")?.map(ConversationId::new),
+        part: text("part_id")?.map(PartId::new),
+        contact: text("contact_id")?.map(ContactId::new),
+        same_as: text("same_as")?.map(EventId::new),
+        note: text("note")?,
+        body: row.try_get("body")?,
+    })
+}

@@ -1,0 +1,156 @@
+//! The way in: an event is stored and synced before the sender is answered.
+//!
+//! One writer commits everything that has queued up since its last commit, so that many senders share one sync.
+
+use bytes::Bytes;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+use tokio::sync::{mpsc, oneshot};
+
+use super::rows::{self, Cell};
+use super::schema::Dialect;
+use super::{Result, Store, StoreError, Writing, begin};
+use crate::message::EventId;
+use crate::time::Timestamp;
+
+/// Most events in one commit.
+const BATCH: usize = 512;
+/// Most events waiting for the writer; beyond it senders wait their turn.
+const QUEUE: usize = 4096;
+
+/// One verified delivery: the event's id and the bytes as they were sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub event: EventId,
+    pub received_at: Timestamp,
+    pub body: Bytes,
+}
+
+type Waiting = (Delivery, oneshot::Sender<std::result::Result<(), String>>);
+
+#[derive(Debug, Clone)]
+pub(super) struct Inbox {
+    queue: mpsc::Sender<Waiting>,
+}
+
+/// Commits what [`Store::keep`] hands over; somebody must run it.
+#[derive(Debug)]
+pub struct InboxWriter {
+    queue: mpsc::Receiver<Waiting>,
+    pool: AnyPool,
+    dialect: Dialect,
+}
+
+pub(super) fn channel(pool: AnyPool, dialect: Dialect) -> (Inbox, InboxWriter) {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let writer = InboxWriter {
+        queue: receiver,
+        pool,
+        dialect,
+    };
+    (Inbox { queue: sender }, writer)
+}
+
+impl Store {
+    /// Stores a delivery. When this returns, it is on disk. A repeat of an event that waits is taken as stored.
+    ///
+    /// # Errors
+    /// When it is not certain that the event is on disk.
+    pub async fn keep(&self, delivery: Delivery) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        self.inbox
+            .queue
+            .send((delivery, done))
+            .await
+            .map_err(|_| StoreError::WriterGone)?;
+        match answer.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(what)) => Err(StoreError::Batch(what)),
+            Err(_) => Err(StoreError::WriterGone),
+        }
+    }
+}
+
+impl InboxWriter {
+    /// Writes until every [`Store`] is gone. `stored` is called after each commit with the number of events in it.
+    pub async fn run(mut self, stored: impl Fn(usize)) {
+        let mut batch: Vec<Waiting> = Vec::with_capacity(BATCH);
+        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            let outcome = self
+                .commit(&batch)
+                .await
+                .map_err(|error| format!("{:#}", anyhow::Error::from(error)));
+            if outcome.is_ok() {
+                stored(batch.len());
+            }
+            for (_, done) in batch.drain(..) {
+                // A sender that has given up is no longer there to hear it.
+                let _ = done.send(outcome.clone());
+            }
+        }
+    }
+
+    async fn commit(&self, batch: &[Waiting]) -> Result<()> {
+        let rows = batch
+            .iter()
+            .map(|(delivery, _)| {
+                vec![
+                    Cell::Text(delivery.event.as_str().to_owned()),
+                    Cell::Int(delivery.received_at.millis()),
+                    Cell::Bytes(delivery.body.to_vec()),
+                ]
+            })
+            .collect();
+        let mut tx = begin(&self.pool, self.dialect).await?;
+        rows::insert(
+            &mut tx,
+            "INSERT INTO inbox (event_id, received_at, body) VALUES",
+            "ON CONFLICT (event_id) DO NOTHING",
+            rows,
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Writing {
+    /// Takes up to `limit` deliveries out of the inbox, oldest ids first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_inbox(&mut self, limit: i64) -> Result<Vec<Delivery>> {
+        let sql = match self.dialect {
+            Dialect::Sqlite => {
+                "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1"
+            }
+            Dialect::Postgres => {
+                "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1 FOR UPDATE SKIP LOCKED"
+            }
+        };
+        let found = sqlx::query(sql)
+            .bind(limit)
+            .fetch_all(&mut *self.tx)
+            .await?;
+        let deliveries = found.iter().map(delivery_of).collect::<Result<Vec<_>>>()?;
+        let ids: Vec<String> = deliveries
+            .iter()
+            .map(|delivery| delivery.event.as_str().to_owned())
+            .collect();
+        rows::each(
+            &mut self.tx,
+            "DELETE FROM inbox WHERE event_id IN",
+            "",
+            &ids,
+        )
+        .await?;
+        Ok(deliveries)
+    }
+}
+
+fn delivery_of(row: &AnyRow) -> Result<Delivery> {
+    Ok(Delivery {
+        event: EventId::new(row.try_get::<String, _>("event_id")?),
+        received_at: Timestamp::from_millis(row.try_get("received_at")?),
+        body: Bytes::from(row.try_get::<Vec<u8>, _>("body")?),
+    })
+}

@@ -1,0 +1,190 @@
+//! What an operator watches: numbers for Prometheus, and the log.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+type Labels = [(&'static str, String); 1];
+
+/// Every number the program keeps. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    pub events_kept: Counter,
+    pub events_not_stored: Counter,
+    pub events_repeated: Counter,
+    events_filed: Family<Labels, Counter>,
+    deliveries_refused: Family<Labels, Counter>,
+    decisions: Family<Labels, Counter>,
+    calls: Family<Labels, Counter>,
+    jobs: Family<Labels, Gauge>,
+    pub judge_failures: Counter,
+    pub rules_rejected: Counter,
+    pub rules_in_force: Gauge,
+    pub rules_differ: Gauge,
+    pub inbox: Gauge,
+    pub holds: Gauge,
+    pub stopped: Gauge,
+    pub key_refused: Gauge,
+    pub clock_skew_seconds: Gauge,
+    pub connections: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    #[must_use]
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("bouncer");
+        let r = &mut registry;
+        let metrics = Self {
+            events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
+            events_not_stored: counter(
+                r,
+                "events_not_stored",
+                "Events answered with 503 because they could not be stored",
+            ),
+            events_repeated: counter(r, "events_repeated", "Events that had been filed before"),
+            events_filed: counters(
+                r,
+                "events_filed",
+                "Events filed, by what they turned out to be",
+            ),
+            deliveries_refused: counters(r, "deliveries_refused", "Deliveries refused, by reason"),
+            decisions: counters(r, "decisions", "Messages judged, by verdict"),
+            calls: counters(
+                r,
+                "featurebase_calls",
+                "Calls to Featurebase, by what came of them",
+            ),
+            jobs: gauges(r, "jobs", "Jobs that wait, by task"),
+            judge_failures: counter(
+                r,
+                "judge_failures",
+                "Messages the judge failed on; they were flagged",
+            ),
+            rules_rejected: counter(r, "rules_rejected", "Times edited rules were refused"),
+            rules_in_force: gauge(r, "rules_in_force", "Rules in force; 0 means judging waits"),
+            rules_differ: gauge(
+                r,
+                "rules_differ",
+                "1 while the rule files on disk are not what is in force",
+            ),
+            inbox: gauge(r, "inbox", "Events stored and not yet filed"),
+            holds: gauge(r, "holds", "Blocks that wait for a person"),
+            stopped: gauge(r, "stopped", "1 while the stop switch is thrown"),
+            key_refused: gauge(r, "key_refused", "1 while Featurebase refuses the API key"),
+            clock_skew_seconds: gauge(
+                r,
+                "clock_skew_seconds",
+                "Age of the last rightly signed delivery refused for its age",
+            ),
+            connections: gauge(r, "connections", "Open connections on the public listener"),
+            registry: Arc::new(Registry::default()),
+        };
+        Self {
+            registry: Arc::new(registry),
+            ..metrics
+        }
+    }
+
+    pub fn refused(&self, reason: &str) {
+        self.deliveries_refused
+            .get_or_create(&label("reason", reason))
+            .inc();
+    }
+
+    pub fn filed(&self, kind: &str) {
+        self.events_filed.get_or_create(&label("kind", kind)).inc();
+    }
+
+    pub fn decided(&self, verdict: &str) {
+        self.decisions
+            .get_or_create(&label("verdict", verdict))
+            .inc();
+    }
+
+    pub fn called(&self, outcome: &str) {
+        self.calls.get_or_create(&label("outcome", outcome)).inc();
+    }
+
+    pub fn set_jobs(&self, task: &str, waiting: i64) {
+        self.jobs.get_or_create(&label("task", task)).set(waiting);
+    }
+
+    /// How often deliveries were refused for a reason.
+    #[must_use]
+    pub fn refusals(&self, reason: &str) -> u64 {
+        self.deliveries_refused
+            .get_or_create(&label("reason", reason))
+            .get()
+    }
+
+    /// All numbers in the OpenMetrics text form Prometheus reads.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+fn label(name: &'static str, value: &str) -> Labels {
+    [(name, value.to_owned())]
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    registry.register(name, help, counter.clone());
+    counter
+}
+
+fn counters(registry: &mut Registry, name: &str, help: &str) -> Family<Labels, Counter> {
+    let family = Family::<Labels, Counter>::default();
+    registry.register(name, help, family.clone());
+    family
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str) -> Gauge {
+    let gauge = Gauge::default();
+    registry.register(name, help, gauge.clone());
+    gauge
+}
+
+fn gauges(registry: &mut Registry, name: &str, help: &str) -> Family<Labels, Gauge> {
+    let family = Family::<Labels, Gauge>::default();
+    registry.register(name, help, family.clone());
+    family
+}
+
+crate::vocabulary! {
+    /// How the log is written.
+    LogForm {
+        Text = "text",
+        Json = "json",
+    }
+}
+
+/// Starts the log on standard error. `filter` is in the form of `RUST_LOG`, such as `info` or `featurebase_bouncer=debug`.
+pub fn start_log(form: LogForm, filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    // A log that is running already, as in tests, stays.
+    let _ = match form {
+        LogForm::Text => log.try_init(),
+        LogForm::Json => log.json().try_init(),
+    };
+}

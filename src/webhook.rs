@@ -1,0 +1,75 @@
+//! The way in: Featurebase's signed deliveries. Verified, stored, synced, then answered.
+
+mod delivery;
+pub mod signature;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use http::{HeaderValue, StatusCode, header};
+
+pub use delivery::Delivered;
+
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use crate::time::Clock;
+use signature::Secrets;
+
+/// Within this long of the first byte a delivery is answered, whatever happens: Featurebase waits 5 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_millis(4_300);
+
+/// What deliveries are received with.
+#[derive(Debug)]
+pub struct Receiver {
+    pub store: Store,
+    pub secrets: Secrets,
+    /// How far a delivery's timestamp may be from our clock, either way.
+    pub window: Duration,
+    /// Largest body, in bytes.
+    pub body_limit: usize,
+    /// Longest time a body may take to arrive.
+    pub body_timeout: Duration,
+    pub clock: Clock,
+    pub metrics: Metrics,
+}
+
+/// The public routes: deliveries at `path`, and a health check. Nothing else.
+#[must_use]
+pub fn router(receiver: Arc<Receiver>, path: &str) -> Router {
+    Router::new()
+        .route(path, any(receive))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .with_state(receiver)
+}
+
+/// Taking [`Delivered`] as an argument is what verifies: without it there is no delivery to store.
+async fn receive(
+    State(receiver): State<Arc<Receiver>>,
+    Delivered(delivery): Delivered,
+) -> Response {
+    let id = delivery.event.clone();
+    match tokio::time::timeout(ANSWER_WITHIN, receiver.store.keep(delivery)).await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(error)) => {
+            tracing::error!(event = %id, error = %anyhow::Error::from(error), "an event could not be stored; Featurebase will send it again");
+            not_stored(&receiver)
+        }
+        Err(_) => {
+            tracing::error!(event = %id, "storing an event took too long; Featurebase will send it again");
+            not_stored(&receiver)
+        }
+    }
+}
+
+fn not_stored(receiver: &Receiver) -> Response {
+    receiver.metrics.events_not_stored.inc();
+    let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}

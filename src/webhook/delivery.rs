@@ -1,0 +1,109 @@
+//! Verification as an extractor: cap the body, verify the raw bytes, find the event's id.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::Receiver;
+use super::signature::{Claimed, Refusal};
+use crate::payload;
+use crate::store::inbox::Delivery;
+
+/// A delivery whose signature was verified.
+#[derive(Debug)]
+pub struct Delivered(pub Delivery);
+
+/// A refusal before the signature could be looked at, counted under this name.
+type Refused = (StatusCode, &'static str);
+
+impl FromRequest<Arc<Receiver>> for Delivered {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, receiver: &Arc<Receiver>) -> Result<Self, Response> {
+        match deliver(request, receiver).await {
+            Ok(delivery) => Ok(Self(delivery)),
+            Err((status, reason)) => {
+                receiver.metrics.refused(reason);
+                let mut response = status.into_response();
+                // Whatever is left of the body is not read: the connection cannot be used again.
+                response.headers_mut().insert(
+                    header::CONNECTION,
+                    header::HeaderValue::from_static("close"),
+                );
+                Err(response)
+            }
+        }
+    }
+}
+
+async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refused> {
+    let (head, body) = request.into_parts();
+    if head.method != Method::POST {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, "method"));
+    }
+    refuse_compressed(&head.headers)?;
+    if announced_length(&head.headers) > receiver.body_limit {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
+    }
+    let claimed = Claimed::read(&head.headers).map_err(unauthorized)?;
+    let reading = Limited::new(body, receiver.body_limit).collect();
+    let body = match tokio::time::timeout(receiver.body_timeout, reading).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
+        }
+        Ok(Err(_)) => return Err((StatusCode::BAD_REQUEST, "broken-off")),
+        Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "too-slow")),
+    };
+    let now = receiver.clock.now();
+    claimed
+        .verify(&body, &receiver.secrets, now, receiver.window)
+        .map_err(|refusal| {
+            if matches!(refusal, Refusal::TooOld | Refusal::TooNew) {
+                report_skew(receiver, claimed.age(now));
+            }
+            unauthorized(refusal)
+        })?;
+    Ok(Delivery {
+        event: payload::id_of(&body),
+        received_at: now,
+        body,
+    })
+}
+
+const fn unauthorized(refusal: Refusal) -> Refused {
+    (StatusCode::UNAUTHORIZED, refusal.as_str())
+}
+
+fn refuse_compressed(headers: &HeaderMap) -> Result<(), Refused> {
+    let plain = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if plain {
+        Ok(())
+    } else {
+        Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed"))
+    }
+}
+
+fn announced_length(headers: &HeaderMap) -> usize {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    length.unwrap_or(0)
+}
+
+/// An authentic delivery at the wrong time is more often our clock than a replay.
+fn report_skew(receiver: &Receiver, age: i64) {
+    receiver.metrics.clock_skew_seconds.set(age);
+    tracing::warn!(
+        age_seconds = age,
+        "a rightly signed delivery was refused for its age: either it is a replay, or this machine's clock is {} minutes {}",
+        age.unsigned_abs() / 60,
+        if age > 0 { "ahead" } else { "behind" },
+    );
+}

@@ -1,0 +1,169 @@
+//! Takes up what the store holds: files events, judges messages, carries out blocks and unblocks.
+//!
+//! Every step claims its work, does it, and settles it in one transaction with its record. A step that dies is taken up
+//! again when its lease has run out.
+
+mod acting;
+pub mod backoff;
+mod brake;
+mod filing;
+mod gate;
+mod judging;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::decision::Stage;
+use crate::featurebase::Featurebase;
+use crate::rules::Rulebook;
+use crate::store::{Result, Store};
+use crate::telemetry::Metrics;
+use crate::time::Clock;
+use gate::Gate;
+
+/// How long a claim on work holds. Far longer than any step takes.
+const LEASE: Duration = Duration::from_secs(90);
+/// How long an idle worker waits before it looks by itself.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The rulebook in force; nothing while there is none.
+pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
+
+/// How the worker behaves.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    pub mode: Stage,
+    pub calls_at_once: usize,
+    pub give_up_after: Duration,
+    /// While this file exists no call is made, whatever state the store is in.
+    pub stop_file: PathBuf,
+    /// A number from 0 to 1 to spread retries with.
+    pub jitter: fn() -> f64,
+}
+
+/// Wakes the worker before its next look.
+#[derive(Debug, Clone, Default)]
+pub struct Wake {
+    pub judging: Arc<Notify>,
+    pub acting: Arc<Notify>,
+}
+
+/// Does the work.
+#[derive(Debug)]
+pub struct Worker {
+    pub store: Store,
+    /// Nothing in mode `observe` without a key.
+    pub featurebase: Option<Featurebase>,
+    pub book: Book,
+    pub behaviour: Behaviour,
+    pub clock: Clock,
+    pub metrics: Metrics,
+    pub wake: Wake,
+    gate: Mutex<Gate>,
+}
+
+impl Worker {
+    #[must_use]
+    pub fn new(
+        store: Store,
+        featurebase: Option<Featurebase>,
+        book: Book,
+        behaviour: Behaviour,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            store,
+            featurebase,
+            book,
+            behaviour,
+            clock,
+            metrics,
+            wake: Wake::default(),
+            gate: Mutex::default(),
+        }
+    }
+
+    /// Works until told to stop; then finishes what is claimed. Each loop is tracked by `tasks`.
+    pub fn start(self: &Arc<Self>, tasks: &TaskTracker, stop: &CancellationToken) {
+        let (worker, token) = (self.clone(), stop.clone());
+        tasks.spawn(async move {
+            worker.keep_judging(&token).await;
+        });
+        let (worker, token) = (self.clone(), stop.clone());
+        tasks.spawn(async move {
+            worker.keep_acting(&token).await;
+        });
+    }
+
+    /// Does everything that is due at this moment. Gives the number of steps done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drain(self: &Arc<Self>) -> Result<usize> {
+        let mut total = 0;
+        loop {
+            let done = self.file_inbox().await? + self.judge_due().await? + self.act_due().await?;
+            if done == 0 {
+                return Ok(total);
+            }
+            total += done;
+        }
+    }
+
+    /// Why Featurebase is not being called at the moment, if it is not.
+    #[must_use]
+    pub fn pause(&self) -> Option<String> {
+        self.gate().pause(self.clock.now())
+    }
+
+    fn gate(&self) -> std::sync::MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn keep_judging(self: Arc<Self>, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let started = tokio::time::Instant::now();
+            let step = async { Ok(self.file_inbox().await? + self.judge_due().await?) };
+            match settle_step(step.await, "judging") {
+                0 => rest(&self.wake.judging, stop).await,
+                // Senders waiting for an answer come first: judging takes at most half of the store's time.
+                _ => tokio::time::sleep(started.elapsed().min(POLL)).await,
+            }
+        }
+    }
+
+    async fn keep_acting(self: Arc<Self>, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            if settle_step(self.act_due().await, "acting") == 0 {
+                rest(&self.wake.acting, stop).await;
+            }
+        }
+    }
+}
+
+/// Waits for a wake-up, or until it is time to look again. A wake-up sent while nobody waited is not lost.
+async fn rest(wake: &Notify, stop: &CancellationToken) {
+    let spread = POLL.mul_f64(0.8 + 0.4 * fastrand::f64());
+    tokio::select! {
+        () = wake.notified() => {}
+        () = tokio::time::sleep(spread) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// A failing store is reported and tried again; nothing is lost meanwhile.
+fn settle_step(step: Result<usize>, what: &'static str) -> usize {
+    step.unwrap_or_else(|error| {
+        tracing::error!(
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "{what} failed; it is tried again"
+        );
+        0
+    })
+}

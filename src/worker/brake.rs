@@ -1,0 +1,139 @@
+//! The last word before a block: who stands where with us, and how many blocks there were.
+
+use std::time::Duration;
+
+use crate::decision::{Decision, Restraint, RuleId, Verdict};
+use crate::message::Message;
+use crate::rules::policy::{Brake, Policy};
+use crate::store::contacts::{BrakeWindow, ContactRow, Standing};
+use crate::store::{Result, Writing};
+use crate::time::{Timestamp, say_span};
+
+/// Messages written so shortly after a block may have been on their way already; clocks differ, too.
+const STRAGGLERS: Duration = Duration::from_mins(2);
+
+/// What a decided block leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Featurebase is to be asked.
+    Ask(ContactRow),
+    /// The contact is blocked, or about to be: nothing more to ask.
+    Nothing(String),
+    /// It was turned into something weaker.
+    Restrained,
+}
+
+/// Weighs a block against what was known only now, inside the transaction that records it.
+pub(super) async fn weigh(
+    tx: &mut Writing,
+    decision: &mut Decision,
+    message: &Message,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Next> {
+    tx.lock_brake().await?;
+    if !message.from.id.is_well_formed() {
+        decision.restrain(
+            Verdict::Flag,
+            Restraint::OddContact,
+            "the contact's id is not one Featurebase documents, so it cannot be blocked",
+        );
+        return Ok(Next::Restrained);
+    }
+    let row = tx
+        .contact(&message.from.id)
+        .await?
+        .unwrap_or_else(|| ContactRow::new(message.from.id.clone(), now));
+    // A person's unblock may have come after the facts were read.
+    if let Some(until) = row.exempt_until.filter(|until| *until > message.sent_at) {
+        decision.facts.unblocked_until = Some(until);
+        policy.protect(decision, message);
+    }
+    if decision.verdict != Verdict::Block {
+        return Ok(Next::Restrained);
+    }
+    match row.standing {
+        Standing::BlockWanted => {
+            return Ok(Next::Nothing("a block is on its way already".to_owned()));
+        }
+        Standing::Blocked if message.sent_at <= row.changed_at.after(STRAGGLERS) => {
+            return Ok(Next::Nothing(format!(
+                "blocked already at {}",
+                row.changed_at
+            )));
+        }
+        Standing::Blocked => {
+            let because = format!(
+                "we had the sender blocked at {}, yet they write: a teammate unblocked them in Featurebase, or the block did not hold",
+                row.changed_at
+            );
+            decision.restrain(Verdict::Hold, Restraint::StillWriting, because);
+            return Ok(Next::Restrained);
+        }
+        Standing::UnblockWanted | Standing::Unblocked | Standing::NotBlocked => {}
+    }
+    if apply(tx, decision, policy, now).await? {
+        return Ok(Next::Restrained);
+    }
+    count(tx, decision, message, policy, now).await?;
+    Ok(Next::Ask(row))
+}
+
+/// Whether a brake has turned the block into a hold.
+async fn apply(
+    tx: &mut Writing,
+    decision: &mut Decision,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<bool> {
+    let rules: Vec<RuleId> = decision.blocking_rules().into_iter().cloned().collect();
+    for rule in &rules {
+        let brake = policy.brake_per_rule;
+        if tx.braked(window(Some(rule), brake, now)).await? >= brake.blocks {
+            let because = format!(
+                "{rule} has used up its brake of {} blocks within {}",
+                brake.blocks,
+                say_span(brake.within)
+            );
+            decision.restrain(Verdict::Hold, Restraint::RuleBrake, because);
+        }
+    }
+    let brake = policy.brake_total;
+    if tx.braked(window(None, brake, now)).await? >= brake.blocks {
+        let because = format!(
+            "all rules together have used up the brake of {} blocks within {}",
+            brake.blocks,
+            say_span(brake.within)
+        );
+        decision.restrain(Verdict::Hold, Restraint::TotalBrake, because);
+    }
+    Ok(decision.verdict != Verdict::Block)
+}
+
+fn window(rule: Option<&RuleId>, brake: Brake, now: Timestamp) -> BrakeWindow<'_> {
+    BrakeWindow {
+        rule,
+        since: now.before(brake.within),
+    }
+}
+
+async fn count(
+    tx: &mut Writing,
+    decision: &Decision,
+    message: &Message,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<()> {
+    let longest = policy
+        .brake_per_rule
+        .within
+        .max(policy.brake_total.within)
+        .max(Duration::from_hours(24));
+    tx.count_block(
+        &message.event,
+        &decision.blocking_rules(),
+        now,
+        now.before(longest),
+    )
+    .await
+}

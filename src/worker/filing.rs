@@ -1,0 +1,157 @@
+//! From the inbox to evidence: each event is read, filed once, and where it brought a new message, a job to judge it.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::Worker;
+use crate::message::EventId;
+use crate::payload::{self, Event, What};
+use crate::store::audit::{Action, Entry};
+use crate::store::events::{EventKind, EventRow, MessageKey};
+use crate::store::inbox::Delivery;
+use crate::store::jobs::{NewJob, Task};
+use crate::store::{Result, Writing};
+use crate::time::Timestamp;
+
+/// Most events filed in one transaction.
+const BATCH: i64 = 128;
+
+impl Worker {
+    /// Files what waits in the inbox, one batch. Gives its size.
+    pub(super) async fn file_inbox(&self) -> Result<usize> {
+        let mut tx = self.store.writing().await?;
+        let deliveries = tx.take_inbox(BATCH).await?;
+        if deliveries.is_empty() {
+            return Ok(0);
+        }
+        let taken = deliveries.len();
+        let filed = file(&mut tx, deliveries, self.clock.now()).await?;
+        tx.commit().await?;
+        for kind in &filed {
+            self.metrics.filed(kind.as_str());
+        }
+        self.metrics
+            .events_repeated
+            .inc_by(u64::try_from(taken - filed.len()).unwrap_or(0));
+        Ok(taken)
+    }
+}
+
+async fn file(
+    tx: &mut Writing,
+    deliveries: Vec<Delivery>,
+    now: Timestamp,
+) -> Result<Vec<EventKind>> {
+    let ids: Vec<EventId> = deliveries
+        .iter()
+        .map(|delivery| delivery.event.clone())
+        .collect();
+    let unknown = tx.unknown_events(&ids).await?;
+    let new: Vec<(Delivery, Event)> = deliveries
+        .into_iter()
+        .filter(|delivery| unknown.contains(&delivery.event))
+        .map(|delivery| {
+            let event = payload::read(&delivery.body, delivery.received_at);
+            (delivery, event)
+        })
+        .collect();
+    let keys: Vec<MessageKey> = new.iter().filter_map(|(_, event)| key_of(event)).collect();
+    let repeats = tx.register_messages(&keys).await?;
+    let (mut rows, mut entries, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
+    for (delivery, event) in new {
+        if let What::Answer { conversation, at } = &event.what {
+            tx.note_answer(conversation, *at).await?;
+        }
+        let row = row_of(delivery, event, &repeats);
+        if row.kind == EventKind::Message {
+            jobs.push(NewJob {
+                task: Task::Judge,
+                subject: row.event.as_str().to_owned(),
+                detail: String::new(),
+                run_at: now,
+            });
+        }
+        entries.extend(entries_of(&row, now));
+        rows.push(row);
+    }
+    let kinds = rows.iter().map(|row| row.kind).collect();
+    tx.file_events(rows).await?;
+    tx.add_jobs(jobs, now).await?;
+    tx.record(entries).await?;
+    Ok(kinds)
+}
+
+fn key_of(event: &Event) -> Option<MessageKey> {
+    let What::Message(message) = &event.what else {
+        return None;
+    };
+    Some(MessageKey {
+        conversation: message.conversation.clone(),
+        part: message.part.clone(),
+        event: event.id.clone(),
+        contact: message.from.id.clone(),
+        sent_at: message.sent_at,
+    })
+}
+
+fn row_of(delivery: Delivery, event: Event, repeats: &HashMap<EventId, EventId>) -> EventRow {
+    let mut row = EventRow {
+        event: event.id,
+        topic: event.topic,
+        kind: EventKind::Other,
+        received_at: delivery.received_at,
+        conversation: None,
+        part: None,
+        contact: None,
+        same_as: None,
+        note: None,
+        body: Some(delivery.body.to_vec()),
+    };
+    match event.what {
+        What::Message(message) => {
+            row.same_as = repeats.get(&row.event).cloned();
+            row.kind = if row.same_as.is_some() {
+                EventKind::Repeat
+            } else {
+                EventKind::Message
+            };
+            row.contact = Some(message.from.id);
+            row.conversation = Some(message.conversation);
+            row.part = Some(message.part);
+        }
+        What::Answer { conversation, .. } => {
+            row.kind = EventKind::Answer;
+            row.conversation = Some(conversation);
+        }
+        What::Other(why) => row.note = Some(why.to_owned()),
+        What::NotUnderstood(why) => {
+            tracing::warn!(event = %row.event, %why, "a signed event was not understood; it is kept");
+            row.kind = EventKind::NotUnderstood;
+            row.note = Some(why);
+        }
+    }
+    row
+}
+
+/// `received`, and for a message that another event brought before, the decision that links the two.
+fn entries_of(row: &EventRow, now: Timestamp) -> Vec<Entry> {
+    let about = |entry: Entry| Entry {
+        contact: row.contact.clone(),
+        conversation: row.conversation.clone(),
+        ..entry.event(&row.event)
+    };
+    let mut detail = json!({ "topic": row.topic, "kind": row.kind });
+    if let (Some(note), Some(detail)) = (&row.note, detail.as_object_mut()) {
+        detail.insert("note".to_owned(), json!(note));
+    }
+    let mut entries = vec![about(Entry::new(Action::Received, row.received_at, detail))];
+    if let Some(first) = &row.same_as {
+        let linked = Entry::new(Action::Decided, now, json!({ "same_message_as": first }));
+        entries.push(Entry {
+            verdict: Some("repeat"),
+            ..about(linked)
+        });
+    }
+    entries
+}

@@ -1,0 +1,273 @@
+//! From a message to a decision: facts, the judge, the last word, the record; all of a batch in one transaction.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::brake::{self, Next};
+use super::{LEASE, Worker};
+use crate::decision::{Decision, Facts, Restraint, Stage, Verdict};
+use crate::message::{EventId, Message};
+use crate::payload::{self, What};
+use crate::rules::Rulebook;
+use crate::store::audit::{Action, Entry};
+use crate::store::contacts::Standing;
+use crate::store::holds::Hold;
+use crate::store::jobs::{Call, Job, Lease, NewJob, Task};
+use crate::store::{Result, Writing};
+use crate::time::Timestamp;
+
+/// Most messages judged in one transaction.
+const BATCH: i64 = 64;
+/// A message claimed more often than this has taken a worker down each time; it is flagged instead of judged.
+const MOST_ATTEMPTS: i64 = 3;
+
+/// What came of one batch.
+#[derive(Default)]
+struct Judged {
+    decided: Vec<(Message, Decision)>,
+    /// Events whose text is no longer there.
+    unreadable: Vec<EventId>,
+}
+
+impl Worker {
+    /// Judges messages that are due, one batch. Gives its size. Without a rulebook nothing is judged.
+    pub(super) async fn judge_due(&self) -> Result<usize> {
+        let Some(book) = self.book.borrow().clone() else {
+            return Ok(0);
+        };
+        let lease = Lease::new(self.clock.now(), LEASE);
+        let mut tx = self.store.writing().await?;
+        let jobs = tx.claim_judging(&lease, BATCH).await?;
+        if jobs.is_empty() {
+            return Ok(0);
+        }
+        tx.commit().await?;
+        let judged = self.judge_all(&jobs, &book).await?;
+        let verdicts = self.write_down(&lease, judged, &book).await?;
+        for verdict in &verdicts {
+            self.metrics.decided(verdict.as_str());
+        }
+        if verdicts.contains(&Verdict::Block) {
+            self.wake.acting.notify_one();
+        }
+        Ok(jobs.len())
+    }
+
+    async fn judge_all(&self, jobs: &[Job], book: &Arc<Rulebook>) -> Result<Judged> {
+        let ids: Vec<EventId> = jobs
+            .iter()
+            .map(|job| EventId::new(job.subject.clone()))
+            .collect();
+        let bodies = self.store.bodies(&ids).await?;
+        let mut judged = Judged::default();
+        for (job, id) in jobs.iter().zip(ids) {
+            let Some(message) = message_of(&bodies, &id) else {
+                judged.unreadable.push(id);
+                continue;
+            };
+            let facts = self
+                .store
+                .facts(&message, book.wanted().message_windows.iter().copied())
+                .await?;
+            let decision = self.judge_safely(job, book, &message, &facts);
+            judged.decided.push((message, decision));
+        }
+        Ok(judged)
+    }
+
+    /// A message that makes the judge panic, or has taken workers down, is flagged; nobody is blocked for it.
+    fn judge_safely(
+        &self,
+        job: &Job,
+        book: &Rulebook,
+        message: &Message,
+        facts: &Facts,
+    ) -> Decision {
+        let judged = (job.attempts <= MOST_ATTEMPTS)
+            .then(|| catch_unwind(AssertUnwindSafe(|| book.judge(message, facts))));
+        let mut decision = match judged {
+            Some(Ok(decision)) => decision,
+            failed => {
+                tracing::error!(event = %message.event, "judging this message failed; it is flagged, and nobody is blocked for it");
+                self.metrics.judge_failures.inc();
+                failed_decision(book, facts, failed.is_some())
+            }
+        };
+        match self.behaviour.mode {
+            Stage::Enforce => {}
+            Stage::Hold if decision.verdict == Verdict::Block => {
+                decision.restrain(
+                    Verdict::Hold,
+                    Restraint::Mode,
+                    "the bouncer runs in mode hold: a person decides",
+                );
+            }
+            Stage::Observe if decision.verdict != Verdict::Clean => {
+                decision.restrain(
+                    Verdict::Clean,
+                    Restraint::Mode,
+                    "the bouncer runs in mode observe: it is only written down",
+                );
+            }
+            Stage::Hold | Stage::Observe => {}
+        }
+        decision
+    }
+
+    async fn write_down(
+        &self,
+        lease: &Lease,
+        judged: Judged,
+        book: &Rulebook,
+    ) -> Result<Vec<Verdict>> {
+        let now = self.clock.now();
+        let mut tx = self.store.writing().await?;
+        let claimed = judged.decided.len() + judged.unreadable.len();
+        if tx.settle_all(&lease.owner).await? != u64::try_from(claimed).unwrap_or(u64::MAX) {
+            tracing::warn!(
+                "a batch of judgements came too late: somebody else has taken messages of it over"
+            );
+            return Ok(Vec::new());
+        }
+        let mut entries: Vec<Entry> = judged
+            .unreadable
+            .iter()
+            .map(|event| unreadable(event, now))
+            .collect();
+        let (mut holds, mut verdicts) = (Vec::new(), Vec::new());
+        for (message, mut decision) in judged.decided {
+            let note = self.follow(&mut tx, &message, &mut decision, book).await?;
+            if decision.verdict == Verdict::Hold {
+                holds.push(hold_of(&message, &decision, now));
+            }
+            verdicts.push(decision.verdict);
+            entries.push(entry_of(&message, &decision, note, now));
+        }
+        tx.record(entries).await?;
+        tx.add_holds(holds).await?;
+        tx.commit().await?;
+        Ok(verdicts)
+    }
+
+    /// Where the verdict is a block: the last word, and the job that asks for it.
+    async fn follow(
+        &self,
+        tx: &mut Writing,
+        message: &Message,
+        decision: &mut Decision,
+        book: &Rulebook,
+    ) -> Result<Option<String>> {
+        if decision.verdict != Verdict::Block {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        match brake::weigh(tx, decision, message, book.policy(), now).await? {
+            Next::Restrained => Ok(None),
+            Next::Nothing(note) => Ok(Some(note)),
+            Next::Ask(mut row) => {
+                row.standing = Standing::BlockWanted;
+                row.event = Some(message.event.clone());
+                row.changed_at = now;
+                tx.set_contact(&row).await?;
+                let call = Call {
+                    event: Some(message.event.clone()),
+                    conversation: Some(message.conversation.clone()),
+                    fence: row.fence,
+                };
+                let job = NewJob {
+                    task: Task::Block,
+                    subject: row.contact.as_str().to_owned(),
+                    detail: call.to_json(),
+                    run_at: now,
+                };
+                tx.add_jobs(vec![job], now).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn message_of(bodies: &HashMap<EventId, (Timestamp, Vec<u8>)>, id: &EventId) -> Option<Message> {
+    let (received_at, body) = bodies.get(id)?;
+    match payload::read(body, *received_at).what {
+        What::Message(message) => Some(*message),
+        _ => None,
+    }
+}
+
+fn failed_decision(book: &Rulebook, facts: &Facts, panicked: bool) -> Decision {
+    let mut decision = Decision {
+        verdict: Verdict::Flag,
+        asked: Verdict::Flag,
+        findings: Vec::new(),
+        points: 0,
+        restrained: Vec::new(),
+        facts: facts.clone(),
+        book: book.digest().clone(),
+    };
+    let because = if panicked {
+        "the judge failed on this message"
+    } else {
+        "the program stopped several times while judging this message"
+    };
+    decision.restrain(Verdict::Flag, Restraint::JudgeFailed, because);
+    decision
+}
+
+/// In doubt nobody is blocked: the event is flagged.
+fn unreadable(event: &EventId, now: Timestamp) -> Entry {
+    tracing::error!(%event, "the text of a message to judge is no longer there; it is flagged");
+    Entry {
+        verdict: Some(Verdict::Flag.as_str()),
+        ..Entry::new(
+            Action::Decided,
+            now,
+            json!({ "unreadable": "the text is no longer there" }),
+        )
+        .event(event)
+    }
+}
+
+fn rules_of(decision: &Decision) -> String {
+    let ids: Vec<&str> = decision
+        .findings
+        .iter()
+        .map(|finding| finding.rule.0.as_str())
+        .collect();
+    ids.join(" ")
+}
+
+fn hold_of(message: &Message, decision: &Decision, now: Timestamp) -> Hold {
+    let because: Vec<&str> = decision
+        .restrained
+        .iter()
+        .map(|restrained| restrained.because.as_str())
+        .collect();
+    Hold {
+        event: message.event.clone(),
+        contact: message.from.id.clone(),
+        conversation: message.conversation.clone(),
+        held_at: now,
+        rules: rules_of(decision),
+        because: because.join("; "),
+    }
+}
+
+fn entry_of(message: &Message, decision: &Decision, note: Option<String>, now: Timestamp) -> Entry {
+    let mut detail = serde_json::to_value(decision).unwrap_or(Value::Null);
+    if let (Some(note), Some(detail)) = (note, detail.as_object_mut()) {
+        detail.insert("note".to_owned(), json!(note));
+    }
+    let entry = Entry::new(Action::Decided, now, detail)
+        .contact(&message.from.id)
+        .conversation(&message.conversation)
+        .event(&message.event);
+    Entry {
+        verdict: Some(decision.verdict.as_str()),
+        rules: (!decision.findings.is_empty()).then(|| rules_of(decision)),
+        ..entry
+    }
+}

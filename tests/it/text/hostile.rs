@@ -1,0 +1,107 @@
+//! Input made to cost: each shape must be read in time that grows with its size only.
+
+use std::time::{Duration, Instant};
+
+use featurebase_bouncer::rules::fold::Folded;
+use featurebase_bouncer::rules::text::{READ_AT_MOST, plain};
+
+use super::{html, markdown};
+
+fn filled(piece: &str) -> String {
+    piece.repeat((1 << 20) / piece.len())
+}
+
+#[test]
+fn html_of_any_shape_is_read_in_time() {
+    for piece in concat!(
+        "<div>¦<blockquote>¦<ul><li>¦<p>¦</p>¦<b a=1><p>¦<a href=x.com>¦<table><td>¦<div¦",
+        "<¦</¦<!--¦<!--->--¦&¦&amp;<b>¦<svg>¦<script>¦<title>x</title>¦",
+        "<p style='a:b;a:b'>¦<i hidden>x<p>¦x<br>¦<blockquote>x</blockquote>y¦<h1>¦a=b "
+    )
+    .split('¦')
+    {
+        in_time(piece, || html(&filled(piece)));
+    }
+    let attributes = format!("<p {}>x", "a=b ".repeat(60_000));
+    assert_eq!(in_time("attributes", || html(&attributes)).shown, "x");
+}
+
+#[test]
+fn many_nested_quotes_keep_their_words() {
+    let text = in_time("nested quotes", || {
+        html(&format!("{}spam", "<blockquote>".repeat(20_000)))
+    });
+    assert_eq!(text.shown, "spam");
+}
+
+#[test]
+fn unclosed_formatting_does_not_multiply() {
+    let bomb = format!(
+        "{}{}",
+        "<b a=1></b></td></table><table><td><b a=2>".repeat(3_000),
+        "<p>x".repeat(30_000)
+    );
+    assert_eq!(
+        in_time("formatting", || html(&bomb))
+            .shown
+            .matches('x')
+            .count(),
+        30_000
+    );
+}
+
+#[test]
+fn markdown_of_any_shape_is_read_in_time() {
+    for piece in concat!(
+        "> ¦>¦- ¦* a\n¦1. ¦[¦](¦[a](¦**a *¦`¦``` ¦<div>\n¦<!--¦[a]: b\n¦|a|b|\n|-|-|\n¦",
+        "&amp;¦a\n    ¦> - ¦\t-"
+    )
+    .split('¦')
+    {
+        in_time(piece, || markdown(&filled(piece)));
+    }
+    let deepening: Vec<_> = (0..700)
+        .map(|depth| format!("{}* a", "  ".repeat(depth % 200)))
+        .collect();
+    in_time("deepening lists", || markdown(&deepening.join("\n")));
+}
+
+#[test]
+fn links_of_any_shape_are_found_in_time() {
+    for piece in concat!(
+        "a.¦a.b¦a@¦a@b.¦http://¦://¦a://b:¦(¦http://a.com(¦www.¦a.com ¦例.¦例.рф/¦http://a@¦'a.b'¦",
+        "a.com,"
+    )
+    .split('¦')
+    {
+        in_time(piece, || plain(&filled(piece)));
+    }
+}
+
+#[test]
+fn texts_of_any_shape_are_folded_in_time() {
+    for piece in "a¦\u{301}¦\u{301}\u{316}¦\u{1161}¦\u{200b}¦ ¦ﷺ¦你¦a'¦\u{200d}👩¦🇩🇪¦\u{345}¦ㅏ¦é "
+        .split('¦')
+    {
+        let text: String = piece.repeat(READ_AT_MOST / piece.len());
+        let folded = in_time(piece, || Folded::of(&text));
+        assert!(folded.original(0..folded.as_str().len()).end <= text.len());
+    }
+}
+
+#[test]
+fn what_stands_behind_the_cap_is_not_read() {
+    let body = format!("{}é end", "x".repeat(READ_AT_MOST - 1));
+    assert_eq!(html(&body).shown.len(), READ_AT_MOST - 1);
+    assert_eq!(plain(&body).shown.len(), READ_AT_MOST - 1);
+}
+
+/// Reads hostile input and fails if that takes longer than any cost in proportion to its size could.
+fn in_time<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let done = work();
+    let took = start.elapsed();
+    println!("{what}: {took:?}");
+    assert!(took < Duration::from_secs(10), "{what} took {took:?}");
+    done
+}
