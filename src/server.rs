@@ -49,6 +49,8 @@ pub struct Running {
     pub private: SocketAddr,
     /// One line that says what runs.
     pub line: String,
+    /// The watch over the rules, where it is driven by hand.
+    pub rulewatch: Option<Rulewatch>,
     stop: CancellationToken,
     tasks: TaskTracker,
     failed: Arc<AtomicBool>,
@@ -144,6 +146,7 @@ impl App {
             public: public_address,
             private: private_address,
             line: self.line(public_address, private_address),
+            rulewatch: None,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             failed: Arc::default(),
@@ -201,12 +204,15 @@ impl App {
             wake.judging.notify_one();
         });
         running.run_beyond_stop("the store's writer", writer);
-        if driven == Driven::ByItself {
-            self.worker.start(&running.tasks, &running.stop);
-            running.run(
-                "the watch over the rules",
-                self.rulewatch.run(running.stop.clone()),
-            );
+        match driven {
+            Driven::ByItself => {
+                self.worker.start(&running.tasks, &running.stop);
+                running.run(
+                    "the watch over the rules",
+                    self.rulewatch.run(running.stop.clone()),
+                );
+            }
+            Driven::ByHand => running.rulewatch = Some(self.rulewatch),
         }
         running.line = format!("{} mode={}", running.line, config.mode);
         Ok(running)

@@ -1,0 +1,85 @@
+//! A fresh database for each test, of either kind.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use featurebase_bouncer::store::inbox::InboxWriter;
+use featurebase_bouncer::store::{Location, Store};
+use sqlx::AssertSqlSafe;
+use tempfile::TempDir;
+
+/// An empty database, gone when dropped (PostgreSQL's with its server).
+pub struct Database {
+    pub location: Location,
+    pub folder: TempDir,
+}
+
+impl Database {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            location: Location::Sqlite(folder.path().join("bouncer.db")),
+            folder,
+        }
+    }
+
+    /// # Panics
+    /// When no server was started: a test that is not run must not pass.
+    pub async fn postgres() -> Self {
+        let server = std::env::var("BOUNCER_TEST_POSTGRES")
+            .expect("these tests need PostgreSQL: run them with tests/run, or set BOUNCER_TEST_POSTGRES to the postgres:// address of a server on which databases may be made");
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("bouncer_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&server).await.expect("the test server answers");
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).execute(&pool).await.unwrap();
+        pool.close().await;
+        let mut url = url::Url::parse(&server).unwrap();
+        url.set_path(&name);
+        Self {
+            location: Location::Postgres(url.to_string()),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// The `database_url` setting for it.
+    pub fn url(&self) -> String {
+        match &self.location {
+            Location::Sqlite(_) => String::new(),
+            Location::Postgres(url) => url.clone(),
+        }
+    }
+
+    pub async fn open(&self) -> (Store, InboxWriter) {
+        Store::open(&self.location).await.unwrap()
+    }
+
+    /// A store whose writer runs.
+    pub async fn store(&self) -> Store {
+        let (store, writer) = self.open().await;
+        tokio::spawn(writer.run(|_| {}));
+        store
+    }
+}
+
+/// Runs each story on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($database:ident) $body:block)+) => {
+        $(mod $name {
+            #[allow(unused_imports, reason = "not every story needs everything")]
+            use super::*;
+
+            async fn story($database: $crate::database::Database) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                story($crate::database::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                story($crate::database::Database::postgres().await).await;
+            }
+        })+
+    };
+}

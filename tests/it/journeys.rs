@@ -1,0 +1,7 @@
+//! What happens to messages and orders, from the signed delivery to Featurebase and the record.
+
+mod blocking;
+mod faults;
+mod people;
+mod replicas;
+mod rule_edits;

@@ -1,0 +1,25 @@
+//! All tests in one binary: they share their harness, and one link.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod bot;
+mod configuration;
+mod corpus;
+mod database;
+mod demo;
+mod journeys;
+mod layering;
+mod payloads;
+mod processes;
+mod rulebooks;
+mod sandbox;
+mod signatures;
+mod store;
+mod text;
+mod webhook;
