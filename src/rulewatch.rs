@@ -197,18 +197,18 @@ impl Rulewatch {
     }
 
     fn fall_back(&self, digest: &Digest, files: &str) {
-        match rules::source::unpack(files).map(|files| rules::load(&files)) {
-            Some(Ok(book)) => {
-                tracing::warn!(
-                    digest = digest.short(),
-                    "judging by the last good rules of the store until the files are mended"
-                );
-                self.publish(book, Some(self.status.borrow().clone()));
-            }
-            _ => tracing::error!(
+        let Some(Ok(book)) = rules::source::unpack(files).map(|files| rules::load(&files)) else {
+            tracing::error!(
                 "the store's last rules cannot be used by this version either; judging waits for good rule files"
-            ),
-        }
+            );
+            return;
+        };
+        tracing::warn!(
+            digest = digest.short(),
+            "judging by the last good rules of the store until the files are mended"
+        );
+        let rejected = self.status.borrow().clone();
+        self.publish(book, Some(rejected));
     }
 
     /// Brings a book into force; `rejected` is what is known of unusable files when it comes from the store.

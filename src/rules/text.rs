@@ -14,10 +14,11 @@ use super::links::{self, Link};
 use page::{Draft, Page};
 use writer::Written;
 
-/// The most of either body that is read, in bytes: 256 KiB. What stands behind it is not judged.
+/// The most of either body that is read, in bytes: 128 KiB. What stands behind it is not judged.
 ///
-/// Every step below costs time and memory in proportion to what is read, so this is also the bound on both.
-pub const READ_AT_MOST: usize = 256 * 1024;
+/// Every step below costs time and memory in proportion to what is read, so this is also the bound on both; it bounds
+/// as well the one exception, a tag of very many attributes (see `tags.rs`).
+pub const READ_AT_MOST: usize = 128 * 1024;
 
 /// A message as it is judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The record: rows are only ever added.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row as _;
@@ -148,6 +150,48 @@ pub struct Filter {
     pub before: Option<i64>,
 }
 
+impl Filter {
+    /// The conditions in SQL, numbered from `$1`, and their values in order.
+    fn conditions(&self) -> (String, Vec<Value>) {
+        let text = |value: Option<&str>| value.map(Value::from);
+        let number = |value: Option<i64>| value.map(Value::from);
+        let parts = [
+            (
+                "contact_id =",
+                text(self.contact.as_ref().map(ContactId::as_str)),
+            ),
+            (
+                "conversation_id =",
+                text(self.conversation.as_ref().map(ConversationId::as_str)),
+            ),
+            ("event_id =", text(self.event.as_ref().map(EventId::as_str))),
+            ("action =", text(self.action.map(Action::as_str))),
+            ("verdict =", text(self.verdict.as_deref())),
+            ("actor =", text(self.actor.as_deref())),
+            ("at >=", number(self.since.map(Timestamp::millis))),
+            ("at <=", number(self.until.map(Timestamp::millis))),
+            ("seq <", number(self.before)),
+            (
+                "(' ' || rules || ' ') LIKE",
+                self.rule
+                    .as_deref()
+                    .map(|rule| Value::from(rule_pattern(rule))),
+            ),
+        ];
+        let (mut conditions, mut values) = (String::new(), Vec::new());
+        for (condition, value) in parts {
+            if let Some(value) = value {
+                values.push(value);
+                let _ = write!(conditions, " AND {condition} ${}", values.len());
+                if condition.ends_with("LIKE") {
+                    conditions.push_str(" ESCAPE '!'");
+                }
+            }
+        }
+        (conditions, values)
+    }
+}
+
 impl Writing {
     /// Adds rows to the record, in order.
     ///
@@ -191,49 +235,21 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
-        let mut query = sqlx::QueryBuilder::<sqlx::Any>::new("SELECT ");
-        query.push(COLUMNS).push(" FROM audit WHERE 1 = 1");
-        let texts = [
-            (
-                " AND contact_id = ",
-                filter.contact.as_ref().map(ContactId::as_str),
-            ),
-            (
-                " AND conversation_id = ",
-                filter.conversation.as_ref().map(ConversationId::as_str),
-            ),
-            (
-                " AND event_id = ",
-                filter.event.as_ref().map(EventId::as_str),
-            ),
-            (" AND action = ", filter.action.map(Action::as_str)),
-            (" AND verdict = ", filter.verdict.as_deref()),
-            (" AND actor = ", filter.actor.as_deref()),
-        ];
-        for (condition, value) in texts {
-            if let Some(value) = value {
-                query.push(condition).push_bind(value.to_owned());
-            }
+        let (conditions, values) = filter.conditions();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit WHERE 1 = 1{conditions} ORDER BY seq DESC LIMIT ${}",
+            values.len() + 1
+        );
+        // Only fixed texts and place holders are in it: values are always bound.
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for value in values {
+            query = match value {
+                Value::String(text) => query.bind(text),
+                number => query.bind(number.as_i64()),
+            };
         }
-        if let Some(rule) = &filter.rule {
-            query
-                .push(" AND (' ' || rules || ' ') LIKE ")
-                .push_bind(rule_pattern(rule))
-                .push(" ESCAPE '!'");
-        }
-        let numbers = [
-            (" AND at >= ", filter.since.map(Timestamp::millis)),
-            (" AND at <= ", filter.until.map(Timestamp::millis)),
-            (" AND seq < ", filter.before),
-        ];
-        for (condition, value) in numbers {
-            if let Some(value) = value {
-                query.push(condition).push_bind(value);
-            }
-        }
-        query.push(" ORDER BY seq DESC LIMIT ").push_bind(limit);
         let mut connection = self.reading().await?;
-        let found = query.build().fetch_all(&mut *connection).await?;
+        let found = query.bind(limit).fetch_all(&mut *connection).await?;
         found.iter().map(row_of).collect()
     }
 }

@@ -92,11 +92,23 @@ impl Worker {
         let contact = ContactId::new(job.subject.clone());
         let blocking = job.task == Task::Block;
         // An earlier attempt may have taken effect though we never heard of it.
-        if job.attempts > 1 && self.read_back(featurebase, job).await == Ok(Some(blocking)) {
-            return Answer {
-                outcome: Outcome::Done,
-                note: Some("found so when read back before trying again"),
-            };
+        if job.attempts > 1 {
+            match self.read_back(featurebase, job).await {
+                Ok(Some(blocked)) if blocked == blocking => {
+                    return Answer {
+                        outcome: Outcome::Done,
+                        note: Some("found so when read back before trying again"),
+                    };
+                }
+                // Featurebase is not well yet: one question was enough to know.
+                Err(outcome) => {
+                    return Answer {
+                        outcome,
+                        note: None,
+                    };
+                }
+                Ok(_) => {}
+            }
         }
         let now = self.clock.now();
         let outcome = if blocking {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use featurebase_bouncer::config::{Config, Environment, Need};
 use featurebase_bouncer::desk::{Desk, Order};
-use featurebase_bouncer::sandbox::{BOUNCER_TOPICS, Draft, NewContact, Options, Sandbox, WebhookHandle, Written};
+use featurebase_bouncer::sandbox::{
+    BOUNCER_TOPICS, Draft, NewContact, Options, Sandbox, WebhookHandle, Written,
+};
 use featurebase_bouncer::server::{self, Driven, Running};
 use featurebase_bouncer::store::Store;
 use featurebase_bouncer::store::audit::{Filter, Row};
@@ -56,6 +58,7 @@ pub struct Setup {
     pub rules: Vec<(&'static str, String)>,
     pub settings: Vec<(&'static str, String)>,
     pub sandbox: Options,
+    pub later: Duration,
 }
 
 impl Setup {
@@ -70,6 +73,7 @@ impl Setup {
             rules: vec![("rules.toml", RULES.to_owned())],
             settings: Vec::new(),
             sandbox: Options::default(),
+            later: Duration::ZERO,
         }
     }
 
@@ -95,6 +99,8 @@ impl Setup {
 
     pub async fn start(self) -> Bot {
         let clock = Clock::by_hand(Timestamp::parse("2026-07-01T10:00:00Z").unwrap());
+        // A sandbox numbers its conversations by the time it starts at: on a kept database each needs its own.
+        clock.advance(self.later);
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(Options {
             api_key: API_KEY.to_owned(),
@@ -118,7 +124,10 @@ impl Setup {
         }
         let data_dir = self.database.folder.path().to_owned();
         let port = free_port();
-        let webhook = sandbox.add_webhook(&format!("http://127.0.0.1:{port}/webhooks/featurebase"), BOUNCER_TOPICS);
+        let webhook = sandbox.add_webhook(
+            &format!("http://127.0.0.1:{port}/webhooks/featurebase"),
+            BOUNCER_TOPICS,
+        );
         let mut environment: Environment = [
             ("BOUNCER_LISTEN", format!("127.0.0.1:{port}")),
             ("BOUNCER_PRIVATE_LISTEN", "127.0.0.1:0".to_owned()),
@@ -233,7 +242,11 @@ impl Bot {
         self.record()
             .await
             .into_iter()
-            .filter(|row| row.contact.as_ref().is_some_and(|id| id.as_str() == contact))
+            .filter(|row| {
+                row.contact
+                    .as_ref()
+                    .is_some_and(|id| id.as_str() == contact)
+            })
             .map(|row| match row.verdict {
                 Some(verdict) => format!("{} {verdict}", row.action),
                 None => row.action.to_string(),
@@ -247,7 +260,11 @@ impl Bot {
 
     /// Calls that changed something at Featurebase or tried to: `POST` ones.
     pub fn posts(&self) -> usize {
-        self.sandbox.calls().iter().filter(|call| call.method == "POST").count()
+        self.sandbox
+            .calls()
+            .iter()
+            .filter(|call| call.method == "POST")
+            .count()
     }
 
     pub async fn jobs(&self, task: Task) -> i64 {
@@ -256,16 +273,25 @@ impl Bot {
 
     /// Asks the private listener.
     pub async fn asks(&self, path: &str) -> (u16, String) {
-        let response = reqwest::get(format!("http://{}{path}", self.running.private)).await.unwrap();
+        let response = reqwest::get(format!("http://{}{path}", self.running.private))
+            .await
+            .unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 }
 
 pub fn ana(reason: &str) -> Order<'_> {
-    Order { actor: "ana", reason }
+    Order {
+        actor: "ana",
+        reason,
+    }
 }
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

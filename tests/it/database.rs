@@ -28,10 +28,21 @@ impl Database {
         let server = std::env::var("BOUNCER_TEST_POSTGRES")
             .expect("these tests need PostgreSQL: run them with tests/run, or set BOUNCER_TEST_POSTGRES to the postgres:// address of a server on which databases may be made");
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("bouncer_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let name = format!(
+            "bouncer_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::SeqCst)
+        );
         sqlx::any::install_default_drivers();
-        let pool = sqlx::AnyPool::connect(&server).await.expect("the test server answers");
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).execute(&pool).await.unwrap();
+        let pool = sqlx::AnyPool::connect(&server)
+            .await
+            .expect("the test server answers");
+        sqlx::query(AssertSqlSafe(format!(
+            "CREATE DATABASE {name} TEMPLATE template0"
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
         pool.close().await;
         let mut url = url::Url::parse(&server).unwrap();
         url.set_path(&name);

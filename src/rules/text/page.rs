@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::elements::{Element, Stack, is_block, is_ignored, is_table_part, is_void};
 use super::style::{Look, begins_answered_message};
-use super::tags::{Tag, Token, Tokens};
+use super::tags::{self, Tag, Token};
 use super::writer::{Manner, Writer, Written};
 use crate::rules::links::{self, Link};
 
@@ -65,7 +65,7 @@ impl Page {
     }
 
     pub(super) fn html(&mut self, html: &str) {
-        for token in Tokens::of(html) {
+        for token in tags::tokens(html) {
             match token {
                 Token::Text(text) => self.text(&text),
                 Token::Open(tag) => self.open(&tag),

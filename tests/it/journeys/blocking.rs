@@ -126,10 +126,12 @@ on_both_databases! {
 
     async fn both_item_shapes_and_both_payload_versions_are_judged(database) {
         let database = std::sync::Arc::new(database);
+        let mut later = Duration::ZERO;
         for item_shape in [ItemShape::Conversation, ItemShape::Part] {
             for payload_version in [PayloadVersion::Nova, PayloadVersion::Clover] {
                 let options = Options { item_shape, payload_version, ..Options::default() };
-                let bot = Setup::beside(database.clone()).sandbox(options).start().await;
+                later += Duration::from_hours(1);
+                let bot = Setup { later, ..Setup::beside(database.clone()).sandbox(options) }.start().await;
                 let mallory = bot.lead("mallory");
                 let opening = bot.writes(&mallory, "good morning");
                 bot.settles().await;

@@ -23,7 +23,10 @@ async fn two_replicas_share_the_work_and_act_once() {
     let (one, two) = (first.worker.clone(), second.worker.clone());
     for _ in 0..20 {
         let (one, two) = (one.clone(), two.clone());
-        let (a, b) = tokio::join!(tokio::spawn(async move { one.drain().await }), tokio::spawn(async move { two.drain().await }));
+        let (a, b) = tokio::join!(
+            tokio::spawn(async move { one.drain().await }),
+            tokio::spawn(async move { two.drain().await })
+        );
         a.unwrap().unwrap();
         b.unwrap().unwrap();
         first.sandbox.deliver_due().await;
@@ -33,11 +36,26 @@ async fn two_replicas_share_the_work_and_act_once() {
         *times.entry(blocked).or_default() += 1;
     }
     assert_eq!(times.len(), 40);
-    assert!(times.values().all(|times| *times == 1), "each once: {times:?}");
+    assert!(
+        times.values().all(|times| *times == 1),
+        "each once: {times:?}"
+    );
     let record = first.record().await;
-    let decided = |verdict: &str| record.iter().filter(|row| row.verdict.as_deref() == Some(verdict)).count();
-    assert_eq!((decided("block"), decided("repeat")), (40, 40), "every event has its one decision");
-    let tried = record.iter().filter(|row| row.action.as_str() == "attempted").count();
+    let decided = |verdict: &str| {
+        record
+            .iter()
+            .filter(|row| row.verdict.as_deref() == Some(verdict))
+            .count()
+    };
+    assert_eq!(
+        (decided("block"), decided("repeat")),
+        (40, 40),
+        "every event has its one decision"
+    );
+    let tried = record
+        .iter()
+        .filter(|row| row.action.as_str() == "attempted")
+        .count();
     assert_eq!(tried, 40);
 }
 
@@ -49,7 +67,9 @@ async fn a_stop_at_one_replica_stops_the_other() {
     second.desk.stop(crate::bot::ana("odd")).await.unwrap();
     let spammer = first.lead("spammer");
     first.writes(&spammer, PITCH);
-    first.passes(Duration::from_mins(5), Duration::from_secs(30)).await;
+    first
+        .passes(Duration::from_mins(5), Duration::from_secs(30))
+        .await;
     assert_eq!(first.posts(), 0);
 }
 
@@ -60,7 +80,11 @@ impl Setup {
             .unwrap()
             .map(|entry| {
                 let path = entry.unwrap().path();
-                let name: &'static str = if path.ends_with("more.toml") { "more.toml" } else { "rules.toml" };
+                let name: &'static str = if path.ends_with("more.toml") {
+                    "more.toml"
+                } else {
+                    "rules.toml"
+                };
                 (name, std::fs::read_to_string(path).unwrap())
             })
             .collect();

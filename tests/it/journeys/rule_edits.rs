@@ -10,11 +10,21 @@ impl Bot {
     }
 
     async fn looks_at_rules(&mut self) {
-        self.running.rulewatch.as_mut().unwrap().check().await.unwrap();
+        self.running
+            .rulewatch
+            .as_mut()
+            .unwrap()
+            .check()
+            .await
+            .unwrap();
     }
 
     async fn times(&self, action: Action) -> usize {
-        self.record().await.iter().filter(|row| row.action == action).count()
+        self.record()
+            .await
+            .iter()
+            .filter(|row| row.action == action)
+            .count()
     }
 }
 

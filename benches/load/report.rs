@@ -1,0 +1,258 @@
+//! What a person reads: a row for each step as it ends, then the ratios, then whether the goals are met.
+
+use std::path::Path;
+
+use crate::drive::{KeptUp, Measured};
+use crate::events;
+use crate::machine::{self, Cores};
+use crate::postgres::Postgres;
+use crate::servers::Kind;
+use crate::{CONNECTIONS, STEADY_CONNECTIONS};
+
+/// Connections at which most goals are set.
+const GOAL_CONNECTIONS: usize = 64;
+/// Least share of the signature check's events a second.
+const GOAL_SQLITE: f64 = 0.20;
+const GOAL_POSTGRES: f64 = 0.15;
+/// Milliseconds within which 99 of 100 answers come.
+const GOAL_P99: f64 = 40.0;
+/// Milliseconds a lone client waits longer than for the bare handler.
+const GOAL_ALONE: f64 = 1.0;
+/// Mebibytes.
+const GOAL_AT_REST: f64 = 40.0;
+const GOAL_MOST: f64 = 150.0;
+
+/// One step.
+#[derive(Debug)]
+pub struct Row {
+    pub kind: Kind,
+    pub connections: usize,
+    pub measured: Measured,
+    /// Memory in mebibytes: before the first request, and the most.
+    pub at_rest: f64,
+    pub most: f64,
+}
+
+/// The part at a fixed rate.
+#[derive(Debug)]
+pub struct Steady {
+    pub kind: Kind,
+    pub rate: u32,
+    pub kept_up: KeptUp,
+    /// The most memory, in mebibytes.
+    pub most: f64,
+}
+
+/// Everything that was measured.
+#[derive(Debug, Default)]
+pub struct Report {
+    rows: Vec<Row>,
+    steady: Vec<Steady>,
+}
+
+impl Report {
+    /// What the figures depend on, and the heading of the rows.
+    pub async fn about(
+        cores: &Cores,
+        folder: &Path,
+        postgres: Option<&Postgres>,
+    ) -> anyhow::Result<()> {
+        println!(
+            "Load bench: {}; events of {} bytes",
+            cores.describe(),
+            events::mean_size()
+        );
+        println!(
+            "To append 4 kB to a file and sync it takes {:.2} ms here (median)",
+            machine::sync_time(folder)?.as_secs_f64() * 1_000.0
+        );
+        match postgres {
+            Some(postgres) => println!("{}", postgres.describe().await?),
+            None => println!(
+                "PostgreSQL is NOT measured: BOUNCER_TEST_POSTGRES is not set, and Debian's programs are not installed"
+            ),
+        }
+        println!(
+            "\n{:<11}{:>6}{:>11}{:>9}{:>9}{:>10}{:>8}{:>8}{:>10}{:>10}{:>10}",
+            "server",
+            "conns",
+            "events/s",
+            "p50 ms",
+            "p99 ms",
+            "not kept",
+            "server",
+            "db",
+            "load",
+            "MB rest",
+            "MB most"
+        );
+        Ok(())
+    }
+
+    pub fn row(&mut self, row: Row) {
+        let (measured, used) = (&row.measured, row.measured.used);
+        println!(
+            "{:<11}{:>6}{:>11.0}{:>9.2}{:>9.2}{:>10}{:>8}{:>8}{:>10}{:>10.1}{:>10.1}",
+            row.kind,
+            row.connections,
+            measured.rate(),
+            measured.times.within(0.50),
+            measured.times.within(0.99),
+            measured.not_kept,
+            percent(used.server),
+            used.database.map_or_else(|| "-".to_owned(), percent),
+            percent(used.load),
+            row.at_rest,
+            row.most
+        );
+        self.rows.push(row);
+    }
+
+    pub fn steady(&mut self, steady: Steady) {
+        if self.steady.is_empty() {
+            println!(
+                "\nJudging behind a fixed rate of deliveries, {STEADY_CONNECTIONS} connections"
+            );
+        }
+        let KeptUp {
+            measured, judged, ..
+        } = &steady.kept_up;
+        println!(
+            "{:<11}{:.0} acknowledged/s (p50 {:.2} ms, p99 {:.2} ms, {} not kept), {:.0} judged/s; waiting half-way {}, at the end {}, {}; server {}, db {}, load {}; {:.1} MB at most",
+            steady.kind,
+            measured.rate(),
+            measured.times.within(0.50),
+            measured.times.within(0.99),
+            measured.not_kept,
+            *judged as f64 / measured.seconds,
+            steady.kept_up.backlog_half_way,
+            steady.kept_up.backlog,
+            match steady.kept_up.caught_up {
+                Some(time) => format!("all judged {:.1} s later", time.as_secs_f64()),
+                None => "not all judged when the wait was over".to_owned(),
+            },
+            percent(measured.used.server),
+            measured
+                .used
+                .database
+                .map_or_else(|| "-".to_owned(), percent),
+            percent(measured.used.load),
+            steady.most
+        );
+        self.steady.push(steady);
+    }
+
+    /// The ratios and the goals.
+    pub fn conclude(&self) {
+        println!("\nAgainst the signature check alone     events/s    p99 ms");
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            for connections in CONNECTIONS {
+                if let Some((ratio, later)) = self.against_signed(kind, connections) {
+                    println!(
+                        "{:<24}{connections:>4} conns {ratio:>11.2}  {later:>+8.2}",
+                        format!("{kind} / signed")
+                    );
+                }
+            }
+        }
+        println!("\nGoals");
+        for kind in [Kind::Sqlite, Kind::Postgres] {
+            self.goals(kind);
+        }
+    }
+
+    fn goals(&self, kind: Kind) {
+        let goal = match kind {
+            Kind::Postgres => GOAL_POSTGRES,
+            _ => GOAL_SQLITE,
+        };
+        let at_goal = self.row_of(kind, GOAL_CONNECTIONS);
+        if let (Some((ratio, _)), Some(row)) =
+            (self.against_signed(kind, GOAL_CONNECTIONS), at_goal)
+        {
+            let p99 = row.measured.times.within(0.99);
+            say(
+                ratio >= goal,
+                &format!(
+                    "{kind}: {ratio:.2} of the signature check's events/s at {GOAL_CONNECTIONS} connections; goal {goal:.2}"
+                ),
+            );
+            say(
+                p99 < GOAL_P99,
+                &format!(
+                    "{kind}: p99 {p99:.1} ms at {GOAL_CONNECTIONS} connections; goal under {GOAL_P99} ms"
+                ),
+            );
+        }
+        if let (Some(alone), Some(bare)) = (self.row_of(kind, 1), self.row_of(Kind::Bare, 1)) {
+            let more =
+                |share| alone.measured.times.within(share) - bare.measured.times.within(share);
+            say(
+                more(0.50) < GOAL_ALONE,
+                &format!(
+                    "{kind}: a lone client waits {:.2} ms longer than for the bare handler (p50; p99 {:.2} ms); goal under {GOAL_ALONE} ms",
+                    more(0.50),
+                    more(0.99)
+                ),
+            );
+        }
+        let own = || self.rows.iter().filter(|row| row.kind == kind);
+        let steady = || self.steady.iter().filter(|steady| steady.kind == kind);
+        let at_rest = own().map(|row| row.at_rest).fold(0.0, f64::max);
+        let most = own().map(|row| row.most);
+        let most = most
+            .chain(steady().map(|steady| steady.most))
+            .fold(0.0, f64::max);
+        if own().next().is_some() {
+            say(
+                at_rest <= GOAL_AT_REST,
+                &format!("{kind}: {at_rest:.1} MB at rest; goal at most {GOAL_AT_REST}"),
+            );
+            say(
+                most <= GOAL_MOST,
+                &format!("{kind}: {most:.1} MB under load; goal at most {GOAL_MOST}"),
+            );
+        }
+        for steady in steady() {
+            let p99 = steady.kept_up.measured.times.within(0.99);
+            // Bounded: what waits at the end is no more than a second brings.
+            say(
+                steady.kept_up.backlog <= u64::from(steady.rate),
+                &format!(
+                    "{kind}: judging keeps up with {} events/s ({} waiting at the end); goal at most a second's worth",
+                    steady.rate, steady.kept_up.backlog
+                ),
+            );
+            say(
+                p99 < GOAL_P99,
+                &format!("{kind}: p99 {p99:.1} ms meanwhile; goal under {GOAL_P99} ms"),
+            );
+        }
+    }
+
+    /// The share of events a second, and by how many milliseconds the p99 is later.
+    fn against_signed(&self, kind: Kind, connections: usize) -> Option<(f64, f64)> {
+        let (own, signed) = (
+            &self.row_of(kind, connections)?.measured,
+            &self.row_of(Kind::Signed, connections)?.measured,
+        );
+        Some((
+            own.rate() / signed.rate(),
+            own.times.within(0.99) - signed.times.within(0.99),
+        ))
+    }
+
+    fn row_of(&self, kind: Kind, connections: usize) -> Option<&Row> {
+        self.rows
+            .iter()
+            .find(|row| row.kind == kind && row.connections == connections)
+    }
+}
+
+fn say(met: bool, what: &str) {
+    println!("{:<8}{what}", if met { "met" } else { "MISSED" });
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
+}
