@@ -105,16 +105,13 @@ impl Config {
         let found = settings::gather(values, environment, &mut problems);
         let secrets = secrets::read(environment, &mut problems);
         let config = settings::build(found, secrets, &mut problems);
-        match config {
-            Some(config) if problems.is_empty() => {
-                config.check_secrets(need)?;
-                Ok(config)
-            }
-            _ => Err(problems),
+        if let Some(config) = &config {
+            problems.extend(config.missing_secrets(need));
         }
+        config.filter(|_| problems.is_empty()).ok_or(problems)
     }
 
-    fn check_secrets(&self, need: Need) -> Result<(), Vec<Problem>> {
+    fn missing_secrets(&self, need: Need) -> Vec<Problem> {
         let mut problems = Vec::new();
         if need == Need::Everything && self.webhook_secrets.is_empty() {
             problems.push(
@@ -128,11 +125,7 @@ impl Config {
                     .help("copy an API key into it, or name a file in FEATUREBASE_API_KEY_FILE, or set mode = \"observe\" to only watch"),
             );
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+        problems
     }
 
     /// Where things are kept.

@@ -86,6 +86,7 @@ macro_rules! vocabulary {
             }
 
             #[must_use]
+            #[allow(dead_code, reason = "not every vocabulary is read back")]
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }

@@ -128,11 +128,13 @@ impl Rulebook {
         decision.verdict = enforced;
         if proposed > enforced {
             decision.verdict = proposed;
-            decision.restrain(
-                Verdict::Hold,
-                Restraint::Stage,
-                "the rule is in stage hold: a person decides",
-            );
+            if proposed == Verdict::Block {
+                decision.restrain(
+                    Verdict::Hold,
+                    Restraint::Stage,
+                    "the rule is in stage hold: a person decides",
+                );
+            }
         }
         decision
     }

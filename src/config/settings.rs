@@ -248,25 +248,39 @@ pub(super) fn build(
             "write it like this: https://do.featurebase.app",
         );
     }
+    // All are read before the first missing one ends it: every problem is told at once.
+    let listen = read.address("listen");
+    let private_listen = read.address("private_listen");
+    let mode = read.word("mode", Stage::parse, "one of observe, hold, enforce");
+    let body_limit = read.number("body_limit", 1_024, 64 * 1024 * 1024);
+    let signature_window = read.span("signature_window");
+    let header_timeout = read.span("header_timeout");
+    let body_timeout = read.span("body_timeout");
+    let max_connections = read.number("max_connections", 1, 1_000_000);
+    let call_timeout = read.span("call_timeout");
+    let calls_at_once = read.number("calls_at_once", 1, 64);
+    let give_up_after = read.span("give_up_after");
+    let exempt_after_unblock = read.span("exempt_after_unblock");
+    let log = read.word("log", LogForm::parse, "text or json");
     Some(Config {
-        listen: read.address("listen")?,
-        private_listen: read.address("private_listen")?,
+        listen: listen?,
+        private_listen: private_listen?,
         webhook_path,
         data_dir: PathBuf::from(read.text("data_dir")),
         database_url: (!database_url.is_empty()).then(|| Secret::new(database_url)),
         rules_dir: PathBuf::from(read.text("rules_dir")),
-        mode: read.word("mode", Stage::parse, "one of observe, hold, enforce")?,
+        mode: mode?,
         base_url,
-        body_limit: read.number("body_limit", 1_024, 64 * 1024 * 1024)?,
-        signature_window: read.span("signature_window")?,
-        header_timeout: read.span("header_timeout")?,
-        body_timeout: read.span("body_timeout")?,
-        max_connections: read.number("max_connections", 1, 1_000_000)?,
-        call_timeout: read.span("call_timeout")?,
-        calls_at_once: read.number("calls_at_once", 1, 64)?,
-        give_up_after: read.span("give_up_after")?,
-        exempt_after_unblock: read.span("exempt_after_unblock")?,
-        log: read.word("log", LogForm::parse, "text or json")?,
+        body_limit: body_limit?,
+        signature_window: signature_window?,
+        header_timeout: header_timeout?,
+        body_timeout: body_timeout?,
+        max_connections: max_connections?,
+        call_timeout: call_timeout?,
+        calls_at_once: calls_at_once?,
+        give_up_after: give_up_after?,
+        exempt_after_unblock: exempt_after_unblock?,
+        log: log?,
         log_filter: read.text("log_filter"),
         api_key: secrets.api_key,
         webhook_secrets: secrets.webhook,

@@ -63,7 +63,14 @@ impl Clause {
     /// Whether the clause holds; what made it hold is added to `evidence`.
     pub fn holds(&self, subject: &Subject<'_>, evidence: &mut Vec<Evidence>) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(subject, evidence)),
+            Self::All(parts) => {
+                let before = evidence.len();
+                let held = parts.iter().all(|part| part.holds(subject, evidence));
+                if !held {
+                    evidence.truncate(before);
+                }
+                held
+            }
             Self::Any(parts) => parts
                 .iter()
                 .fold(false, |held, part| part.holds(subject, evidence) || held),
@@ -134,12 +141,13 @@ impl Clause {
 /// Reads a list of conditions: the value of `all`, `any` or `unless`.
 pub(super) fn read_clauses<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Vec<Clause>> {
     let list = reader.list(value, "[{ words = [\"guest post\"] }]")?;
-    let before = reader.problems.len();
+    let before = reader.errors();
     let clauses: Vec<Clause> = list
         .iter()
         .filter_map(|entry| read_clause(reader, entry))
         .collect();
-    (reader.problems.len() == before || !clauses.is_empty()).then_some(clauses)
+    // A rule with half its conditions would be another rule.
+    (reader.errors() == before).then_some(clauses)
 }
 
 fn read_clause<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Clause> {

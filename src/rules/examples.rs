@@ -127,7 +127,7 @@ fn read_example<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Exampl
     for (key, value) in super::read::in_order(table) {
         set(reader, &mut example, key.get_ref(), value);
     }
-    if example.message.markdown.is_none() && example.message.html.is_none() {
+    if !table.contains_key("text") && !table.contains_key("html") {
         reader.error(
             "missing-key",
             &value.span(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::condition::{Clause, Trace};
 use super::rule::Rule;
 use super::subject::Subject;
-use crate::decision::RuleId;
+use crate::decision::{Part, RuleId};
 
 /// How one rule fared on one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,7 +72,13 @@ impl RuleTrace {
     /// Whether it came near: part of it held, or nearly held, and one thing kept it from firing.
     #[must_use]
     pub fn nearly_fired(&self) -> bool {
-        let about_the_words = |part: &Trace| part.held && !part.evidence.is_empty();
+        let about_the_words = |part: &Trace| {
+            part.held
+                && part
+                    .evidence
+                    .iter()
+                    .any(|found| matches!(found.part, Part::Text | Part::Link))
+        };
         let slip = self
             .all
             .iter()

@@ -50,6 +50,14 @@ impl<'a> Reader<'a> {
         self.push(Problem::warning(code, message), span, help);
     }
 
+    /// How many errors there are so far; warnings do not count.
+    pub fn errors(&self) -> usize {
+        self.problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .count()
+    }
+
     fn push(&mut self, problem: Problem, span: &Range<usize>, help: impl Into<String>) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems

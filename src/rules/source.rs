@@ -1,5 +1,6 @@
 //! From the bytes of one rule file to a TOML table whose every key and value knows its place.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -11,6 +12,9 @@ use crate::problem::{Place, Problem};
 pub const MAX_FILE: usize = 1024 * 1024;
 /// Deepest nesting of brackets and of dotted keys. The TOML parser recurses, so this is held before it runs.
 pub const MAX_NESTING: usize = 24;
+
+/// Most syntax errors told of one file.
+const MAX_SYNTAX: usize = 20;
 
 /// One file of a rule folder as it was read: its name relative to the folder, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +88,14 @@ pub(super) fn parse<'a>(
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(source.text);
-    for error in errors.iter().take(20) {
-        problems.push(syntax_problem(source, error));
+    // One slip often makes several errors in its line: the first says it best.
+    let mut lines = HashSet::new();
+    for error in &errors {
+        let problem = syntax_problem(source, error);
+        if lines.insert(problem.place.as_ref().map(|place| place.line)) && lines.len() <= MAX_SYNTAX
+        {
+            problems.push(problem);
+        }
     }
     Some(table)
 }

@@ -122,8 +122,8 @@ impl Condition for Messages {
 
     fn say(&self) -> String {
         format!(
-            "the sender wrote {} messages within {}",
-            self.bounds.say(),
+            "the sender wrote {} within {}",
+            self.bounds.say_of("message"),
             say_span(self.within)
         )
     }

@@ -117,7 +117,7 @@ impl Condition for Links {
     }
 
     fn say(&self) -> String {
-        format!("the message has {} links", self.bounds.say())
+        format!("the message has {}", self.bounds.say_of("link"))
     }
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {

@@ -5,13 +5,14 @@ use regex::{Regex, RegexBuilder};
 use super::Kind;
 use crate::decision::Evidence;
 use crate::rules::condition::Condition;
+use crate::rules::fold::fold;
 use crate::rules::read::{Reader, Value};
 use crate::rules::subject::Subject;
 
 /// Longest pattern, in bytes.
 const MAX_PATTERN: usize = 2_000;
 /// Largest compiled pattern, in bytes.
-const MAX_COMPILED: usize = 2 * 1024 * 1024;
+const MAX_COMPILED: usize = 10 * 1024 * 1024;
 const MAX_NESTING: u32 = 50;
 /// Most places told of one pattern in one message.
 const MAX_FOUND: usize = 5;
@@ -47,7 +48,7 @@ impl Pattern {
             );
             return None;
         }
-        let built = RegexBuilder::new(&written)
+        let built = RegexBuilder::new(&fold_literals(&written))
             .case_insensitive(true)
             .size_limit(MAX_COMPILED)
             .nest_limit(MAX_NESTING)
@@ -101,4 +102,35 @@ impl Condition for Pattern {
     fn say(&self) -> String {
         format!("the message matches the pattern {}", self.written)
     }
+}
+
+/// The pattern is matched against folded text, so its letters beyond ASCII are folded, too: `ß` is looked for as `ss`,
+/// `’` as `'`. Within brackets a letter that folds to several stays as it is.
+fn fold_literals(written: &str) -> String {
+    let mut in_brackets = false;
+    let mut escaped = false;
+    let mut plain = String::with_capacity(written.len());
+    for letter in written.chars() {
+        match letter {
+            '[' if !escaped => in_brackets = true,
+            ']' if !escaped => in_brackets = false,
+            _ => {}
+        }
+        escaped = letter == '\\' && !escaped;
+        let folded = if letter.is_ascii() {
+            String::new()
+        } else {
+            fold(letter.encode_utf8(&mut [0; 4]))
+        };
+        match (folded.chars().count(), in_brackets) {
+            (1, _) => plain.push_str(&folded),
+            (0, _) | (_, true) => plain.push(letter),
+            (_, false) => {
+                plain.push_str("(?:");
+                plain.push_str(&folded);
+                plain.push(')');
+            }
+        }
+    }
+    plain
 }

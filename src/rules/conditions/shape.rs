@@ -83,6 +83,13 @@ impl Bounds {
         })
     }
 
+    /// The bounds with what they count, such as `at least 1 link`.
+    pub fn say_of(self, one: &str) -> String {
+        let last = self.at_most.or(self.at_least);
+        let ending = if last == Some(1) { "" } else { "s" };
+        format!("{} {one}{ending}", self.say())
+    }
+
     pub fn say(self) -> String {
         match (self.at_least, self.at_most) {
             (Some(least), Some(most)) if least == most => format!("exactly {least}"),
@@ -116,7 +123,7 @@ impl Condition for Length {
     }
 
     fn say(&self) -> String {
-        format!("the message has {} characters", self.bounds.say())
+        format!("the message has {}", self.bounds.say_of("character"))
     }
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {
