@@ -7,6 +7,10 @@
     clippy::cast_precision_loss,
     reason = "figures for people: counts far below 2^52"
 )]
+#![allow(
+    clippy::print_stdout,
+    reason = "what is measured is printed for a person"
+)]
 
 #[path = "load/client.rs"]
 mod client;

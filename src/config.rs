@@ -1,6 +1,7 @@
 //! How the program is set up: one file, overridden by the environment; secrets only from the environment or from files.
 //! The only reader of the environment.
 
+mod build;
 mod file;
 mod secrets;
 mod settings;
@@ -39,6 +40,7 @@ pub struct Config {
     pub max_connections: usize,
     pub call_timeout: Duration,
     pub calls_at_once: usize,
+    pub lease: Duration,
     pub give_up_after: Duration,
     pub exempt_after_unblock: Duration,
     pub log: LogForm,
@@ -104,7 +106,7 @@ impl Config {
     ) -> Result<Self, Vec<Problem>> {
         let found = settings::gather(values, environment, &mut problems);
         let secrets = secrets::read(environment, &mut problems);
-        let config = settings::build(found, secrets, &mut problems);
+        let config = build::build(found, secrets, &mut problems);
         if let Some(config) = &config {
             problems.extend(config.missing_secrets(need));
         }

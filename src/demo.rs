@@ -71,7 +71,7 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     .context("the sandbox cannot start")?;
     let view = View::default();
     let (running, store) = start(&sandbox, &folder).await?;
-    view.opening(&running.line, &folder);
+    View::opening(&running.line, &folder);
     let desk = Desk {
         store: store.clone(),
         clock: Clock::system(),
@@ -81,7 +81,7 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     if let Ok(story) = &told {
         view.summary(&desk, &sandbox, story, &folder).await?;
         if options.keep {
-            view.keeping(&sandbox, &running);
+            View::keeping(&sandbox, &running);
             let _ = tokio::signal::ctrl_c().await;
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::decision::Digest;
@@ -19,7 +19,6 @@ use crate::store::audit::{Action, Entry};
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
 use crate::time::{Clock, Timestamp};
-use crate::worker::Wake;
 
 /// How often the folder is read. An edit must have stood still for one interval before it is taken up.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -46,7 +45,7 @@ pub struct Rulewatch {
     store: Store,
     clock: Clock,
     metrics: Metrics,
-    wake: Wake,
+    wake: Arc<Notify>,
     book: watch::Sender<Option<Arc<Rulebook>>>,
     status: watch::Sender<Status>,
     /// What was judged last, good or bad.
@@ -61,7 +60,7 @@ impl Rulewatch {
             store,
             clock,
             metrics,
-            wake: Wake::default(),
+            wake: Arc::default(),
             book: watch::Sender::new(None),
             status: watch::Sender::new(Status::default()),
             looked_at: None,
@@ -80,8 +79,8 @@ impl Rulewatch {
     }
 
     /// Whom to wake when rules come into force.
-    pub fn wakes(&mut self, wake: &Wake) {
-        self.wake = wake.clone();
+    pub fn wakes(&mut self, wake: Arc<Notify>) {
+        self.wake = wake;
     }
 
     /// Reads the folder for the first time. With unusable files the last good book of the store comes into force.
@@ -136,7 +135,7 @@ impl Rulewatch {
     async fn look(&mut self, found: &folder::Found) -> Result<()> {
         let loaded = match &found.files {
             Ok(files) => rules::load(files).map(|book| (book, files.as_slice())),
-            Err(problem) => Err(vec![problem.clone()]),
+            Err(problem) => Err(vec![Problem::clone(problem)]),
         };
         match loaded {
             Ok((book, files)) => self.adopt(book, files).await?,
@@ -224,6 +223,6 @@ impl Rulewatch {
             ..rejected.unwrap_or_default()
         });
         self.book.send_replace(Some(Arc::new(book)));
-        self.wake.judging.notify_one();
+        self.wake.notify_one();
     }
 }

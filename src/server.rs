@@ -79,6 +79,19 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     let (store, writer) = Store::open(&location)
         .await
         .context("the store cannot be opened")?;
+    if lock.is_some() {
+        // Nobody else works on this file: whatever is claimed was claimed by a program that died.
+        let mut tx = store
+            .writing()
+            .await
+            .context("the store cannot be written to")?;
+        tx.release_all()
+            .await
+            .context("claims of a program that died cannot be released")?;
+        tx.commit()
+            .await
+            .context("the store cannot be written to")?;
+    }
     let metrics = Metrics::new();
     let mut rulewatch = Rulewatch::new(
         &config.rules_dir,
@@ -100,6 +113,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     let behaviour = Behaviour {
         mode: config.mode,
         calls_at_once: config.calls_at_once,
+        lease: config.lease,
         give_up_after: config.give_up_after,
         stop_file: config.stop_file(),
         jitter: fastrand::f64,
@@ -112,7 +126,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         clock.clone(),
         metrics.clone(),
     );
-    rulewatch.wakes(&worker.wake);
+    rulewatch.wakes(worker.wake.judging.clone());
     Ok(App {
         store,
         worker: Arc::new(worker),

@@ -139,6 +139,30 @@ impl Store {
         }
     }
 
+    /// How the database is set to keep what it was told, in its own words.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn durability(&self) -> Result<String> {
+        Ok(match self.dialect {
+            Dialect::Sqlite => {
+                let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode")
+                    .fetch_one(&self.write)
+                    .await?;
+                let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous")
+                    .fetch_one(&self.write)
+                    .await?;
+                format!("{journal}, synchronous={synchronous}")
+            }
+            Dialect::Postgres => {
+                let sql = "SELECT current_setting('fsync'), current_setting('synchronous_commit')";
+                let (fsync, commit): (String, String) =
+                    sqlx::query_as(sql).fetch_one(&self.write).await?;
+                format!("fsync={fsync}, synchronous_commit={commit}")
+            }
+        })
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         self.read.close().await;

@@ -38,7 +38,6 @@ pub struct Receiver {
 }
 
 /// The public routes: deliveries at `path`, and a health check. Nothing else.
-#[must_use]
 pub fn router(receiver: Arc<Receiver>, path: &str) -> Router {
     Router::new()
         .route(path, any(receive))

@@ -26,8 +26,6 @@ use crate::telemetry::Metrics;
 use crate::time::Clock;
 use gate::Gate;
 
-/// How long a claim on work holds. Far longer than any step takes.
-const LEASE: Duration = Duration::from_secs(90);
 /// How long an idle worker waits before it looks by itself.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -39,6 +37,8 @@ pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
 pub struct Behaviour {
     pub mode: Stage,
     pub calls_at_once: usize,
+    /// How long a claim on work holds: far longer than any step takes.
+    pub lease: Duration,
     pub give_up_after: Duration,
     /// While this file exists no call is made, whatever state the store is in.
     pub stop_file: PathBuf,
@@ -129,8 +129,8 @@ impl Worker {
     async fn keep_judging(self: Arc<Self>, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             let started = tokio::time::Instant::now();
-            let step = async { Ok(self.file_inbox().await? + self.judge_due().await?) };
-            match settle_step(step.await, "judging") {
+            let work = async { Ok(self.file_inbox().await? + self.judge_due().await?) };
+            match settle_step(work.await, "judging") {
                 0 => rest(&self.wake.judging, stop).await,
                 // Senders waiting for an answer come first: judging takes at most half of the store's time.
                 _ => tokio::time::sleep(started.elapsed().min(POLL)).await,

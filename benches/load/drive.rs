@@ -50,6 +50,8 @@ pub struct Used {
     pub server: f64,
     pub database: Option<f64>,
     pub load: f64,
+    /// By others on the same two cores, the machine's host among them: what disturbs.
+    pub others: f64,
 }
 
 /// What came of a fixed rate.
@@ -114,10 +116,14 @@ impl Measured {
 
 impl Used {
     fn by_now(server: &Server) -> (Instant, Self) {
+        let busy = server.cores.busy();
+        let (own, database) = (server.cpu(), server.database_cpu());
+        let load = machine::cpu_seconds(std::process::id());
         let used = Self {
-            server: server.cpu(),
-            database: server.database_cpu(),
-            load: machine::cpu_seconds(std::process::id()),
+            server: own,
+            database,
+            load,
+            others: busy.work + busy.stolen - own - database.unwrap_or(0.0) - load,
         };
         (Instant::now(), used)
     }
@@ -134,6 +140,7 @@ impl Used {
                 .zip(earlier.database)
                 .map(|(used, earlier)| share(used, earlier)),
             load: share(used.load, earlier.load),
+            others: share(used.others, earlier.others).max(0.0),
         }
     }
 }

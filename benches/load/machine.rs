@@ -46,12 +46,42 @@ impl Cores {
         }
     }
 
+    /// Seconds of processor time used on these cores so far, whoever used them, and taken away by the machine's host.
+    pub fn busy(&self) -> Busy {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let names = match self.pinned {
+            Some((server, load)) => vec![format!("cpu{server}"), format!("cpu{load}")],
+            None => vec!["cpu".to_owned()],
+        };
+        let mut busy = Busy::default();
+        for line in stat.lines() {
+            let mut words = line.split_whitespace();
+            if words
+                .next()
+                .is_some_and(|name| names.iter().any(|own| own == name))
+            {
+                let ticks: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
+                // User, nice, system; then idle, waiting, two kinds of interrupt, stolen.
+                busy.work += ticks.iter().take(3).sum::<f64>() / TICKS;
+                busy.stolen += ticks.get(7).unwrap_or(&0.0) / TICKS;
+            }
+        }
+        busy
+    }
+
     pub fn describe(&self) -> String {
         match self.pinned {
             Some((server, load)) => format!("server on core {server}, load on core {load}"),
             None => "NOT PINNED (needs two cores and `taskset`): figures are not comparable".into(),
         }
     }
+}
+
+/// See [`Cores::busy`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Busy {
+    pub work: f64,
+    pub stolen: f64,
 }
 
 fn two_allowed() -> Option<(usize, usize)> {

@@ -22,6 +22,9 @@ const GOAL_ALONE: f64 = 1.0;
 const GOAL_AT_REST: f64 = 40.0;
 const GOAL_MOST: f64 = 150.0;
 
+/// Share of a core that others may use before a step counts as disturbed.
+const DISTURBED: f64 = 0.25;
+
 /// One step.
 #[derive(Debug)]
 pub struct Row {
@@ -73,7 +76,7 @@ impl Report {
             ),
         }
         println!(
-            "\n{:<11}{:>6}{:>11}{:>9}{:>9}{:>10}{:>8}{:>8}{:>10}{:>10}{:>10}",
+            "\n{:<11}{:>6}{:>11}{:>9}{:>9}{:>10}{:>8}{:>6}{:>6}{:>8}{:>9}{:>9}",
             "server",
             "conns",
             "events/s",
@@ -83,6 +86,7 @@ impl Report {
             "server",
             "db",
             "load",
+            "others",
             "MB rest",
             "MB most"
         );
@@ -92,7 +96,7 @@ impl Report {
     pub fn row(&mut self, row: Row) {
         let (measured, used) = (&row.measured, row.measured.used);
         println!(
-            "{:<11}{:>6}{:>11.0}{:>9.2}{:>9.2}{:>10}{:>8}{:>8}{:>10}{:>10.1}{:>10.1}",
+            "{:<11}{:>6}{:>11.0}{:>9.2}{:>9.2}{:>10}{:>8}{:>6}{:>6}{:>8}{:>9.1}{:>9.1}{}",
             row.kind,
             row.connections,
             measured.rate(),
@@ -102,8 +106,10 @@ impl Report {
             percent(used.server),
             used.database.map_or_else(|| "-".to_owned(), percent),
             percent(used.load),
+            percent(used.others),
             row.at_rest,
-            row.most
+            row.most,
+            mark(&row.measured)
         );
         self.rows.push(row);
     }
@@ -118,7 +124,7 @@ impl Report {
             measured, judged, ..
         } = &steady.kept_up;
         println!(
-            "{:<11}{:.0} acknowledged/s (p50 {:.2} ms, p99 {:.2} ms, {} not kept), {:.0} judged/s; waiting half-way {}, at the end {}, {}; server {}, db {}, load {}; {:.1} MB at most",
+            "{:<11}{:.0} acknowledged/s (p50 {:.2} ms, p99 {:.2} ms, {} not kept), {:.0} judged/s; waiting half-way {}, at the end {}, {}; server {}, db {}, load {}, others {}; {:.1} MB at most{}",
             steady.kind,
             measured.rate(),
             measured.times.within(0.50),
@@ -137,7 +143,9 @@ impl Report {
                 .database
                 .map_or_else(|| "-".to_owned(), percent),
             percent(measured.used.load),
-            steady.most
+            percent(measured.used.others),
+            steady.most,
+            mark(measured)
         );
         self.steady.push(steady);
     }
@@ -155,21 +163,33 @@ impl Report {
                 }
             }
         }
+        let steps = self.rows.iter().map(|row| &row.measured);
+        let parts = self.steady.iter().map(|steady| &steady.kept_up.measured);
+        let disturbed = steps.chain(parts).filter(|part| !mark(part).is_empty());
+        let disturbed = disturbed.count();
+        if disturbed > 0 {
+            println!(
+                "\n{disturbed} steps were DISTURBED: others used their cores. Do not rely on ratios they are part of; run it again on a quiet machine."
+            );
+        }
         println!("\nGoals");
         for kind in [Kind::Sqlite, Kind::Postgres] {
-            self.goals(kind);
+            self.goals_of_speed(kind);
+            self.goals_of_memory(kind);
+            self.goals_of_judging(kind);
         }
     }
 
-    fn goals(&self, kind: Kind) {
+    /// Events a second, and how long answers take.
+    fn goals_of_speed(&self, kind: Kind) {
         let goal = match kind {
             Kind::Postgres => GOAL_POSTGRES,
             _ => GOAL_SQLITE,
         };
-        let at_goal = self.row_of(kind, GOAL_CONNECTIONS);
-        if let (Some((ratio, _)), Some(row)) =
-            (self.against_signed(kind, GOAL_CONNECTIONS), at_goal)
-        {
+        if let (Some((ratio, _)), Some(row)) = (
+            self.against_signed(kind, GOAL_CONNECTIONS),
+            self.row_of(kind, GOAL_CONNECTIONS),
+        ) {
             let p99 = row.measured.times.within(0.99);
             say(
                 ratio >= goal,
@@ -196,31 +216,38 @@ impl Report {
                 ),
             );
         }
+    }
+
+    fn goals_of_memory(&self, kind: Kind) {
         let own = || self.rows.iter().filter(|row| row.kind == kind);
-        let steady = || self.steady.iter().filter(|steady| steady.kind == kind);
+        let steady = self.steady.iter().filter(|steady| steady.kind == kind);
+        if own().next().is_none() {
+            return;
+        }
         let at_rest = own().map(|row| row.at_rest).fold(0.0, f64::max);
         let most = own().map(|row| row.most);
         let most = most
-            .chain(steady().map(|steady| steady.most))
+            .chain(steady.map(|steady| steady.most))
             .fold(0.0, f64::max);
-        if own().next().is_some() {
-            say(
-                at_rest <= GOAL_AT_REST,
-                &format!("{kind}: {at_rest:.1} MB at rest; goal at most {GOAL_AT_REST}"),
-            );
-            say(
-                most <= GOAL_MOST,
-                &format!("{kind}: {most:.1} MB under load; goal at most {GOAL_MOST}"),
-            );
-        }
-        for steady in steady() {
+        say(
+            at_rest <= GOAL_AT_REST,
+            &format!("{kind}: {at_rest:.1} MB at rest; goal at most {GOAL_AT_REST}"),
+        );
+        say(
+            most <= GOAL_MOST,
+            &format!("{kind}: {most:.1} MB under load; goal at most {GOAL_MOST}"),
+        );
+    }
+
+    fn goals_of_judging(&self, kind: Kind) {
+        for steady in self.steady.iter().filter(|steady| steady.kind == kind) {
+            let (rate, left) = (steady.rate, steady.kept_up.backlog);
             let p99 = steady.kept_up.measured.times.within(0.99);
             // Bounded: what waits at the end is no more than a second brings.
             say(
-                steady.kept_up.backlog <= u64::from(steady.rate),
+                left <= u64::from(rate),
                 &format!(
-                    "{kind}: judging keeps up with {} events/s ({} waiting at the end); goal at most a second's worth",
-                    steady.rate, steady.kept_up.backlog
+                    "{kind}: judging keeps up with {rate} events/s ({left} waiting at the end); goal at most a second's worth"
                 ),
             );
             say(
@@ -251,6 +278,15 @@ impl Report {
 
 fn say(met: bool, what: &str) {
     println!("{:<8}{what}", if met { "met" } else { "MISSED" });
+}
+
+/// After what cannot be relied on.
+fn mark(measured: &Measured) -> &'static str {
+    if measured.used.others > DISTURBED {
+        "  disturbed"
+    } else {
+        ""
+    }
 }
 
 fn percent(share: f64) -> String {

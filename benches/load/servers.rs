@@ -62,6 +62,7 @@ pub struct Server {
     pub address: SocketAddr,
     /// The bouncer's private listener.
     pub private: Option<SocketAddr>,
+    pub cores: Cores,
     child: Child,
     /// The PostgreSQL server that works on the same core.
     beside: Option<u32>,
@@ -138,6 +139,7 @@ fn compared(cores: &Cores, kind: &str) -> anyhow::Result<Server> {
             .parse()
             .context("a server did not say its address")?,
         private: None,
+        cores: *cores,
         child,
         beside: None,
         database: None,
@@ -175,6 +177,7 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
     let mut server = Server {
         address,
         private: Some(private),
+        cores: *place.cores,
         child: command.spawn().context("the bouncer cannot be started")?,
         beside: place
             .postgres

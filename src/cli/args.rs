@@ -62,7 +62,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Rule file or folder; rules_dir of the configuration if left out
+    /// Rule file or folder; `rules_dir` of the configuration if left out
     pub path: Option<PathBuf>,
     /// Read every rule aloud
     #[arg(long)]
@@ -91,7 +91,7 @@ pub struct Try {
     /// Explain one rule only
     #[arg(long, value_name = "RULE")]
     pub rule: Option<String>,
-    /// Rule file or folder; rules_dir of the configuration if left out
+    /// Rule file or folder; `rules_dir` of the configuration if left out
     #[arg(long)]
     pub rules: Option<PathBuf>,
 }
@@ -107,7 +107,7 @@ pub struct Audit {
     /// Only rows about this event
     #[arg(long)]
     pub event: Option<String>,
-    /// Only this kind of row, such as decided, blocked or unblock_ordered
+    /// Only this kind of row, such as decided, blocked or `unblock_ordered`
     #[arg(long, value_parser = action)]
     pub action: Option<Action>,
     /// Only decisions with this verdict: clean, flag, hold, block or repeat

@@ -57,9 +57,10 @@ pub(super) fn try_text(config: &Config, options: &Try, out: Out) -> ExitCode {
     let trial = tryout(&book, &example(options));
     let lines = match &options.rule {
         None => trial.lines(),
-        Some(rule) => match trial.lines_about(rule) {
-            Some(lines) => lines,
-            None => {
+        Some(rule) => {
+            if let Some(lines) = trial.lines_about(rule) {
+                lines
+            } else {
                 let near = crate::problem::nearest(
                     rule,
                     book.rules().iter().map(|rule| rule.id.0.as_str()),
@@ -71,7 +72,7 @@ pub(super) fn try_text(config: &Config, options: &Try, out: Out) -> ExitCode {
                 ));
                 return ExitCode::from(FAILED);
             }
-        },
+        }
     };
     out.answer(&trial, lines);
     ExitCode::SUCCESS
@@ -90,7 +91,7 @@ fn example(options: &Try) -> Example {
 }
 
 fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
-    let files = folder::read(path).files.map_err(|problem| vec![problem])?;
+    let files = folder::read(path).files.map_err(|problem| vec![*problem])?;
     rules::load(&files)
 }
 

@@ -15,7 +15,7 @@ use crate::store::audit::{Action, Filter};
 use crate::store::jobs::Task;
 
 /// Longest time anything in the story may take to settle.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whom the summary tells about.
 #[derive(Debug, Default)]
@@ -86,11 +86,11 @@ pub(super) async fn play(
         view,
         pace,
     };
-    view.chapter("An ordinary morning: customers and visitors write, a teammate answers");
+    View::chapter("An ordinary morning: customers and visitors write, a teammate answers");
     for (name, text) in ORDINARY {
         stage.writes(&NewContact::customer(name), text).await?;
     }
-    view.chapter(
+    View::chapter(
         "A spam wave; Featurebase sends every event twice, and asks for a rest in between",
     );
     sandbox.set_delivery_faults(DeliveryFaults {
@@ -113,7 +113,9 @@ pub(super) async fn play(
     }
     stage.settled().await?;
     sandbox.set_delivery_faults(DeliveryFaults::default());
-    view.chapter("Less certain: a hotline number is held for a person; a registered customer is never blocked by a rule alone");
+    View::chapter(
+        "Less certain: a hotline number is held for a person; the same pitch from a registered customer is let be",
+    );
     stage
         .writes(&NewContact::lead("Refund desk"), HOTLINE)
         .await?;
@@ -126,7 +128,7 @@ pub(super) async fn play(
             .await?,
     );
     stage.settled().await?;
-    view.chapter("The blocked ones try again, and cannot; a teammate takes one block back");
+    View::chapter("The blocked ones try again, and cannot; a teammate takes one block back");
     for spammer in &spammers {
         if sandbox.write(spammer, &Draft::markdown("did you get my offer?"))
             == Err(WriteError::Blocked)

@@ -20,14 +20,14 @@ pub(super) struct View {
 }
 
 impl View {
-    pub fn opening(&self, line: &str, folder: &Path) {
+    pub fn opening(line: &str, folder: &Path) {
         say(&format!(
             "{line}\nEverything is kept in {}\n",
             folder.display()
         ));
     }
 
-    pub fn chapter(&self, title: &str) {
+    pub fn chapter(title: &str) {
         say(&format!("\n{}", paint("1", &format!("— {title} —"))));
     }
 
@@ -127,7 +127,7 @@ impl View {
             .iter()
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
-        self.chapter("What happened");
+        Self::chapter("What happened");
         let deliveries = sandbox.deliveries().len();
         say(&format!(
             "{deliveries} deliveries, {} messages judged: {}.",
@@ -140,7 +140,7 @@ impl View {
             story.turned_away,
             desk.holds(100).await?.len()
         ));
-        self.chapter("Look closer");
+        Self::chapter("Look closer");
         let data = folder.join("data");
         say(&format!(
             "  export BOUNCER_DATA_DIR={} BOUNCER_RULES_DIR={}",
@@ -170,7 +170,7 @@ impl View {
         Ok(())
     }
 
-    pub fn keeping(&self, sandbox: &Sandbox, running: &Running) {
+    pub fn keeping(sandbox: &Sandbox, running: &Running) {
         say(&format!(
             "\nstill running: Featurebase's stand-in at {}, the bouncer's numbers at http://{}/metrics; Ctrl-C ends it",
             sandbox.url(),

@@ -53,7 +53,7 @@ impl Desk {
             return Err(DeskError::Unknown(id.to_owned()));
         }
         let mut lines = vec![format!("Conversation {id}:")];
-        lines.extend(by_conversation.iter().flat_map(|row| tell_dated(row)));
+        lines.extend(by_conversation.iter().flat_map(tell_dated));
         Ok(Explanation {
             lines,
             rows: by_conversation,

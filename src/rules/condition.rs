@@ -71,9 +71,7 @@ impl Clause {
                 }
                 held
             }
-            Self::Any(parts) => parts
-                .iter()
-                .fold(false, |held, part| part.holds(subject, evidence) || held),
+            Self::Any(parts) => Self::any_of(parts, subject, evidence),
             Self::None(parts) => !parts
                 .iter()
                 .any(|part| part.holds(subject, &mut Vec::new())),
@@ -86,6 +84,15 @@ impl Clause {
                 None => false,
             },
         }
+    }
+
+    /// Whether at least one holds. All are looked at, so that the evidence is complete.
+    pub fn any_of(parts: &[Self], subject: &Subject<'_>, evidence: &mut Vec<Evidence>) -> bool {
+        let mut held = false;
+        for part in parts {
+            held |= part.holds(subject, evidence);
+        }
+        held
     }
 
     #[must_use]

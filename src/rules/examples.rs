@@ -173,17 +173,17 @@ fn set<'a>(reader: &mut Reader<'a>, example: &mut Example, key: &str, value: &Va
                 &["new", "reply"],
                 |word| word,
                 "conversation = \"reply\"",
-            ) == Some("new")
+            ) == Some("new");
         }
         "first_message" => {
             example.facts.first_message = reader
                 .yes_or_no(value, "first_message = false")
-                .unwrap_or(true)
+                .unwrap_or(true);
         }
         "answered_before" => {
             example.facts.answered_before = reader
                 .yes_or_no(value, "answered_before = true")
-                .unwrap_or(false)
+                .unwrap_or(false);
         }
         "messages" => example.messages = reader.count(value, "messages = 6").unwrap_or(1),
         _ => {}

@@ -87,7 +87,7 @@ impl Loading {
     fn read_file(&mut self, file: &RuleFile) {
         let source = match decode(file) {
             Ok(source) => source,
-            Err(problem) => return self.problems.push(problem),
+            Err(problem) => return self.problems.push(*problem),
         };
         let Some(document) = parse(source, &mut self.problems) else {
             return;
@@ -141,7 +141,7 @@ impl Loading {
             );
             return;
         };
-        for entry in list.iter() {
+        for entry in list {
             if let Some(draft) = read_rule(reader, entry) {
                 self.take_rule(reader, draft);
             }

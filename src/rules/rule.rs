@@ -65,10 +65,7 @@ impl Rule {
         {
             return None;
         }
-        let any = self.any.iter().fold(false, |held, clause| {
-            clause.holds(subject, &mut evidence) || held
-        });
-        if !self.any.is_empty() && !any {
+        if !Clause::any_of(&self.any, subject, &mut evidence) && !self.any.is_empty() {
             return None;
         }
         let excused = self
@@ -139,9 +136,12 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
     let tags = table
         .get("tags")
         .and_then(|value| reader.texts(value, "tags = [\"sales\"]"));
-    let [all, any, unless] =
-        ["all", "any", "unless"].map(|key| table.get(key).map(|value| read_clauses(reader, value)));
-    if all.is_none() && any.is_none() {
+    let mut clauses = |key: &str| match table.get(key) {
+        Some(value) => read_clauses(reader, value),
+        None => Some(Vec::new()),
+    };
+    let (all, any, unless) = (clauses("all"), clauses("any"), clauses("unless"));
+    if !table.contains_key("all") && !table.contains_key("any") {
         let help = "add at least one condition, like this: any = [{ words = [\"guest post\"] }]";
         reader.error(
             "no-condition",
@@ -152,7 +152,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
     }
     let examples = read_examples(reader, table);
     let (id, id_span) = id?;
-    let (all, any, unless) = (given(all)?, given(any)?, given(unless)?);
+    let (all, any, unless) = (all?, any?, unless?);
     if then == Some(Then::Block) {
         warn_about_examples(reader, &examples, &id_span, &id);
     }
@@ -178,11 +178,6 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
         id_span,
         examples,
     })
-}
-
-/// A key that was left out is an empty list; one that could not be read is nothing.
-fn given(clauses: Option<Option<Vec<Clause>>>) -> Option<Vec<Clause>> {
-    clauses.map_or_else(|| Some(Vec::new()), |read| read)
 }
 
 /// The first byte of a span: enough to name the line without underlining a whole rule.

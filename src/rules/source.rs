@@ -37,17 +37,19 @@ impl Source<'_> {
 }
 
 /// The file as text, or what is wrong with it as a file.
-pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Problem> {
+pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Box<Problem>> {
     if file.bytes.len() > MAX_FILE {
-        return Err(Problem::error(
-            "file-too-large",
-            format!(
-                "this file has {} bytes; at most {MAX_FILE} are read",
-                file.bytes.len()
-            ),
-        )
-        .at(Place::file(&file.name))
-        .help("split it into several files; all files of the folder are read together"));
+        return Err(Box::new(
+            Problem::error(
+                "file-too-large",
+                format!(
+                    "this file has {} bytes; at most {MAX_FILE} are read",
+                    file.bytes.len()
+                ),
+            )
+            .at(Place::file(&file.name))
+            .help("split it into several files; all files of the folder are read together"),
+        ));
     }
     let bytes = file
         .bytes
@@ -62,11 +64,11 @@ pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Problem> {
             let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let text = String::from_utf8_lossy(bytes);
             let place = Place::find(&file.name, &text, &(good.len()..good.len() + 1));
-            Err(Problem::error("not-utf8", "this file is not UTF-8 text")
+            Err(Box::new(Problem::error("not-utf8", "this file is not UTF-8 text")
                 .at(place)
                 .help(
                     "save it again with the encoding UTF-8 (in most editors: Save with encoding)",
-                ))
+                )))
         }
     }
 }
@@ -105,7 +107,7 @@ fn syntax_problem(source: Source<'_>, error: &toml::de::Error) -> Problem {
     let line = line_of(source.text, span.start);
     let mut message = error.message().trim().replace('\n', ", ");
     if message.starts_with("duplicate key") {
-        message = "this key stands twice in the same table".to_owned();
+        "this key stands twice in the same table".clone_into(&mut message);
     }
     Problem::error("toml-syntax", message)
         .at(source.place(&span))

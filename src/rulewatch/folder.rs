@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 4;
 /// A folder as it was found: its files, or why it cannot be used.
 #[derive(Debug, Clone)]
 pub struct Found {
-    pub files: Result<Vec<RuleFile>, Problem>,
+    pub files: Result<Vec<RuleFile>, Box<Problem>>,
 }
 
 impl Found {
@@ -56,16 +56,18 @@ fn read_folder(
     prefix: &str,
     depth: usize,
     files: &mut Vec<RuleFile>,
-) -> Result<(), Problem> {
+) -> Result<(), Box<Problem>> {
     let unreadable = |error: std::io::Error| {
-        Problem::error(
-            "rules-unreadable",
-            format!(
-                "the rules folder {} cannot be read: {error}",
-                path.display()
-            ),
+        Box::new(
+            Problem::error(
+                "rules-unreadable",
+                format!(
+                    "the rules folder {} cannot be read: {error}",
+                    path.display()
+                ),
+            )
+            .help("check rules_dir and who may read it"),
         )
-        .help("check rules_dir and who may read it")
     };
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
@@ -91,7 +93,7 @@ fn read_folder(
 }
 
 /// Reads a little more than is allowed, so that loading can say that it is too much.
-fn read_file(path: &Path, name: &str) -> Result<RuleFile, Problem> {
+fn read_file(path: &Path, name: &str) -> Result<RuleFile, Box<Problem>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_FILE)
         .unwrap_or(u64::MAX)
@@ -99,9 +101,11 @@ fn read_file(path: &Path, name: &str) -> Result<RuleFile, Problem> {
     fs::File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| {
-            Problem::error("file-unreadable", format!("{name} cannot be read: {error}"))
-                .at(Place::file(name))
-                .help("check who may read it")
+            Box::new(
+                Problem::error("file-unreadable", format!("{name} cannot be read: {error}"))
+                    .at(Place::file(name))
+                    .help("check who may read it"),
+            )
         })?;
     Ok(RuleFile {
         name: name.to_owned(),

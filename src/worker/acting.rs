@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{LEASE, Worker, backoff};
+use super::{Worker, backoff};
 use crate::decision::Stage;
 use crate::featurebase::{Featurebase, Outcome};
 use crate::message::ContactId;
@@ -51,7 +51,7 @@ impl Worker {
             match done {
                 Ok(settled) => settled?,
                 Err(error) => {
-                    tracing::error!(%error, "a call was broken off; it is taken up again when its lease ends")
+                    tracing::error!(%error, "a call was broken off; it is taken up again when its lease ends");
                 }
             }
         }
@@ -63,7 +63,10 @@ impl Worker {
         let now = self.clock.now();
         let mut tx = self.store.writing().await?;
         let jobs = tx
-            .claim_acting(&Lease::new(now, LEASE), i64::try_from(width).unwrap_or(1))
+            .claim_acting(
+                &Lease::new(now, self.behaviour.lease),
+                i64::try_from(width).unwrap_or(1),
+            )
             .await?;
         if jobs.is_empty() {
             return Ok((0, Vec::new()));

@@ -63,7 +63,7 @@ async fn file(
         if let What::Answer { conversation, at } = &event.what {
             tx.note_answer(conversation, *at).await?;
         }
-        let row = row_of(delivery, event, &repeats);
+        let row = row_of(&delivery, event, &repeats);
         if row.kind == EventKind::Message {
             jobs.push(NewJob {
                 task: Task::Judge,
@@ -95,7 +95,7 @@ fn key_of(event: &Event) -> Option<MessageKey> {
     })
 }
 
-fn row_of(delivery: Delivery, event: Event, repeats: &HashMap<EventId, EventId>) -> EventRow {
+fn row_of(delivery: &Delivery, event: Event, repeats: &HashMap<EventId, EventId>) -> EventRow {
     let mut row = EventRow {
         event: event.id,
         topic: event.topic,

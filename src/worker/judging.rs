@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Worker;
 use super::brake::{self, Next};
-use super::{LEASE, Worker};
 use crate::decision::{Decision, Facts, Restraint, Stage, Verdict};
 use crate::message::{EventId, Message};
 use crate::payload::{self, What};
@@ -38,7 +38,7 @@ impl Worker {
         let Some(book) = self.book.borrow().clone() else {
             return Ok(0);
         };
-        let lease = Lease::new(self.clock.now(), LEASE);
+        let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;
         let jobs = tx.claim_judging(&lease, BATCH).await?;
         if jobs.is_empty() {
@@ -97,7 +97,6 @@ impl Worker {
             }
         };
         match self.behaviour.mode {
-            Stage::Enforce => {}
             Stage::Hold if decision.verdict == Verdict::Block => {
                 decision.restrain(
                     Verdict::Hold,
@@ -112,7 +111,7 @@ impl Worker {
                     "the bouncer runs in mode observe: it is only written down",
                 );
             }
-            Stage::Hold | Stage::Observe => {}
+            Stage::Hold | Stage::Observe | Stage::Enforce => {}
         }
         decision
     }

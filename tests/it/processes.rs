@@ -1,1 +1,154 @@
+//! The real program as a process: killed, stopped, asked.
 
+mod commands;
+mod kills;
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use featurebase_bouncer::sandbox::{BOUNCER_TOPICS, Options, Sandbox};
+
+use crate::bot::{API_KEY, RULES, free_port};
+use crate::database::Database;
+
+/// Longest time anything here may take; far more than it does.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A place for one bouncer to run in: its folders, its ports, its Featurebase.
+struct Site {
+    database: Database,
+    sandbox: Sandbox,
+    environment: Vec<(&'static str, String)>,
+    private: u16,
+}
+
+impl Site {
+    /// A Featurebase whose retries come after `speed`-th of the documented time.
+    async fn new(database: Database, rules: &str, speed: u32) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sandbox = Sandbox::start(Options {
+            api_key: API_KEY.to_owned(),
+            speed,
+            suspend_after: u32::MAX,
+            rate_limit: u32::MAX,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        let (public, private) = (free_port(), free_port());
+        let webhook = sandbox.add_webhook(
+            &format!("http://127.0.0.1:{public}/webhooks/featurebase"),
+            BOUNCER_TOPICS,
+        );
+        let rules_dir = database.folder.path().join("rules");
+        std::fs::create_dir_all(&rules_dir).unwrap();
+        std::fs::write(rules_dir.join("rules.toml"), rules).unwrap();
+        let environment = vec![
+            ("BOUNCER_LISTEN", format!("127.0.0.1:{public}")),
+            ("BOUNCER_PRIVATE_LISTEN", format!("127.0.0.1:{private}")),
+            (
+                "BOUNCER_DATA_DIR",
+                database.folder.path().display().to_string(),
+            ),
+            ("BOUNCER_DATABASE_URL", database.url()),
+            ("BOUNCER_RULES_DIR", rules_dir.display().to_string()),
+            ("BOUNCER_BASE_URL", sandbox.url()),
+            ("BOUNCER_CALL_TIMEOUT", "400ms".to_owned()),
+            ("BOUNCER_LEASE", "2s".to_owned()),
+            ("BOUNCER_LOG_FILTER", "error".to_owned()),
+            ("FEATUREBASE_API_KEY", API_KEY.to_owned()),
+            ("FEATUREBASE_WEBHOOK_SECRET", webhook.secret),
+        ];
+        Self {
+            database,
+            sandbox,
+            environment,
+            private,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bouncer"));
+        command
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)))
+            .current_dir(self.database.folder.path());
+        command
+    }
+
+    /// Runs a command to its end.
+    fn says(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn starts(&self) -> Process {
+        let child = self
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Process { child }
+    }
+
+    /// Waits until the bouncer is ready.
+    async fn is_ready(&self) {
+        let url = format!("http://127.0.0.1:{}/readyz", self.private);
+        until("the bouncer is ready", async || {
+            reqwest::get(&url)
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+    }
+}
+
+/// A running bouncer, killed when dropped.
+struct Process {
+    child: Child,
+}
+
+impl Process {
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop and gives its exit code.
+    fn terminate(&mut self) -> Option<i32> {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(asked.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !holds().await {
+        assert!(started.elapsed() < PATIENCE, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn edit(folder: &Path, text: &str) {
+    std::fs::write(folder.join("rules/rules.toml"), text).unwrap();
+}
+
+const fn rules() -> &'static str {
+    RULES
+}

@@ -162,6 +162,7 @@ impl Condition for SenderEmailDomain {
 }
 
 /// The domain of the list at which, or under which, the address is.
+#[must_use]
 pub fn is_at_one_of<'d>(email: &str, domains: &'d [String]) -> Option<&'d String> {
     let (_, host) = email.trim().rsplit_once('@')?;
     let host = host.to_lowercase();

@@ -1,0 +1,173 @@
+//! From the texts of settings to what the program runs with: every value is checked, every problem told.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::Config;
+use super::secrets::{Secret, Secrets};
+use super::settings::{Found, show};
+use crate::decision::Stage;
+use crate::problem::Problem;
+use crate::telemetry::LogForm;
+use crate::time::parse_span;
+
+pub(super) fn build(
+    found: BTreeMap<&'static str, Found>,
+    secrets: Secrets,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
+    let shown = show(&found, &secrets);
+    let mut read = Read { found, problems };
+    let database_url = read.text("database_url");
+    if !(database_url.is_empty()
+        || database_url.starts_with("postgres://")
+        || database_url.starts_with("postgresql://"))
+    {
+        read.refuse(
+            "database_url",
+            "is not a postgres:// address",
+            "leave it empty to use SQLite",
+        );
+    }
+    let webhook_path = read.text("webhook_path");
+    if !webhook_path.starts_with('/')
+        || webhook_path.contains(['{', '}', '*', '?', '#'])
+        || webhook_path == "/healthz"
+    {
+        read.refuse(
+            "webhook_path",
+            "is not a path",
+            "a path begins with / and holds no ? # { } *",
+        );
+    }
+    let base_url = read.text("base_url");
+    if !url::Url::parse(&base_url)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
+        read.refuse(
+            "base_url",
+            "is not an http address",
+            "write it like this: https://do.featurebase.app",
+        );
+    }
+    // All are read before the first missing one ends it: every problem is told at once.
+    let listen = read.address("listen");
+    let private_listen = read.address("private_listen");
+    let mode = read.word("mode", Stage::parse, "one of observe, hold, enforce");
+    let body_limit = read.number("body_limit", 1_024, 64 * 1024 * 1024);
+    let signature_window = read.span("signature_window");
+    let header_timeout = read.span("header_timeout");
+    let body_timeout = read.span("body_timeout");
+    let max_connections = read.number("max_connections", 1, 1_000_000);
+    let call_timeout = read.span("call_timeout");
+    let calls_at_once = read.number("calls_at_once", 1, 64);
+    let lease = read.span("lease");
+    let give_up_after = read.span("give_up_after");
+    let exempt_after_unblock = read.span("exempt_after_unblock");
+    let log = read.word("log", LogForm::parse, "text or json");
+    if lease
+        .zip(call_timeout)
+        .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
+    {
+        read.refuse(
+            "lease",
+            "is less than 4 times call_timeout: work would be taken over while it is done",
+            "make it longer, or call_timeout shorter",
+        );
+    }
+    Some(Config {
+        listen: listen?,
+        private_listen: private_listen?,
+        webhook_path,
+        data_dir: PathBuf::from(read.text("data_dir")),
+        database_url: (!database_url.is_empty()).then(|| Secret::new(database_url)),
+        rules_dir: PathBuf::from(read.text("rules_dir")),
+        mode: mode?,
+        base_url,
+        body_limit: body_limit?,
+        signature_window: signature_window?,
+        header_timeout: header_timeout?,
+        body_timeout: body_timeout?,
+        max_connections: max_connections?,
+        call_timeout: call_timeout?,
+        calls_at_once: calls_at_once?,
+        lease: lease?,
+        give_up_after: give_up_after?,
+        exempt_after_unblock: exempt_after_unblock?,
+        log: log?,
+        log_filter: read.text("log_filter"),
+        api_key: secrets.api_key,
+        webhook_secrets: secrets.webhook,
+        shown,
+    })
+}
+
+struct Read<'p> {
+    found: BTreeMap<&'static str, Found>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Read<'_> {
+    fn text(&self, key: &str) -> String {
+        self.found
+            .get(key)
+            .map(|found| found.text.clone())
+            .unwrap_or_default()
+    }
+
+    fn refuse(&mut self, key: &str, what: &str, help: &str) {
+        let Some(found) = self.found.get(key) else {
+            return;
+        };
+        // A database address may hold a password.
+        let value = if key == "database_url" {
+            "its value".to_owned()
+        } else {
+            format!("`{}`", found.text)
+        };
+        let mut problem =
+            Problem::error("bad-setting", format!("{}: {value} {what}", found.name)).help(help);
+        problem.place.clone_from(&found.place);
+        self.problems.push(problem);
+    }
+
+    fn word<T>(&mut self, key: &str, parse: impl Fn(&str) -> Option<T>, help: &str) -> Option<T> {
+        let word = parse(&self.text(key));
+        if word.is_none() {
+            self.refuse(key, "is not known here", help);
+        }
+        word
+    }
+
+    fn address(&mut self, key: &str) -> Option<SocketAddr> {
+        self.word(
+            key,
+            |text| SocketAddr::from_str(text).ok(),
+            "an address and a port, like this: 127.0.0.1:8080",
+        )
+    }
+
+    fn span(&mut self, key: &str) -> Option<Duration> {
+        self.word(
+            key,
+            |text| parse_span(text).filter(|span| !span.is_zero()),
+            "a number and ms, s, m, h or d, like this: 10s",
+        )
+    }
+
+    fn number(&mut self, key: &str, least: usize, most: usize) -> Option<usize> {
+        let parse = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number))
+        };
+        self.word(
+            key,
+            parse,
+            &format!("a whole number from {least} to {most}"),
+        )
+    }
+}

@@ -1,0 +1,129 @@
+//! Killed at any moment, nothing is lost and nothing is done twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use featurebase_bouncer::sandbox::{Draft, Effect, NewContact, Sandbox};
+use featurebase_bouncer::store::Store;
+use featurebase_bouncer::store::audit::{Action, Filter, Row};
+use featurebase_bouncer::store::jobs::Task;
+
+use super::{Site, rules, until};
+use crate::bot::PITCH;
+use crate::on_both_databases;
+
+const KILLS: usize = 25;
+
+/// Without it the brake would hold most blocks.
+const NO_BRAKE: &str = "[policy]\nbrake.per_rule = { blocks = 100000, within = \"1m\" }\nbrake.total = { blocks = 100000, within = \"1m\" }\n";
+
+on_both_databases! {
+    async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(database) {
+        let seed = fastrand::u64(..);
+        println!("seed {seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let site = Site::new(database, &format!("{NO_BRAKE}{}", rules()), 600).await;
+        site.sandbox.run_deliveries();
+        for _ in 0..KILLS {
+            let mut process = site.starts();
+            let moment = Duration::from_millis(random.u64(60..500));
+            let stream = write_some(&site.sandbox, &mut random, moment);
+            stream.await;
+            process.kill();
+        }
+        let mut process = site.starts();
+        site.is_ready().await;
+        let store = site.database.store().await;
+        until("everything settles", async || settled(&site, &store).await).await;
+        assert_eq!(process.terminate(), Some(0), "a soft stop ends well");
+        check_history(&site.sandbox, &store).await;
+    }
+}
+
+/// Contacts write, spam and not, for as long as `moment`.
+async fn write_some(sandbox: &Sandbox, random: &mut fastrand::Rng, moment: Duration) {
+    let end = tokio::time::Instant::now() + moment;
+    while tokio::time::Instant::now() < end {
+        let contact = sandbox.add_contact(NewContact::lead("somebody"));
+        let text = if random.bool() { PITCH } else { "good morning" };
+        sandbox.write(&contact, &Draft::markdown(text)).unwrap();
+        tokio::time::sleep(Duration::from_millis(random.u64(1..15))).await;
+    }
+}
+
+async fn settled(site: &Site, store: &Store) -> bool {
+    let mut left =
+        i64::try_from(site.sandbox.waiting()).unwrap() + store.waiting().await.unwrap().0;
+    for task in Task::ALL {
+        left += store.backlog(*task).await.unwrap().jobs;
+    }
+    left == 0
+}
+
+/// Every event that was answered 200 has exactly one decision; every block took effect once, and stood in the record before.
+async fn check_history(sandbox: &Sandbox, store: &Store) {
+    let rows = store.audit(&Filter::default(), 1_000_000).await.unwrap();
+    let mut decisions: HashMap<&str, usize> = HashMap::new();
+    let mut attempts: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in &rows {
+        match row.action {
+            Action::Decided => {
+                *decisions
+                    .entry(row.event.as_ref().unwrap().as_str())
+                    .or_default() += 1
+            }
+            Action::Attempted => attempts
+                .entry(row.contact.as_ref().unwrap().as_str())
+                .or_default()
+                .push(row),
+            _ => {}
+        }
+    }
+    let acknowledged: Vec<_> = sandbox
+        .deliveries()
+        .into_iter()
+        .filter(|delivery| delivery.delivered)
+        .collect();
+    assert!(
+        acknowledged.len() > 100,
+        "only {} deliveries came through",
+        acknowledged.len()
+    );
+    for delivery in &acknowledged {
+        let times = decisions.get(delivery.event.as_str());
+        assert_eq!(
+            times,
+            Some(&1),
+            "{} was answered {:?}",
+            delivery.event,
+            delivery.status
+        );
+    }
+    assert!(
+        decisions.values().all(|times| *times == 1),
+        "nothing is decided twice"
+    );
+    let mut effects: HashMap<String, usize> = HashMap::new();
+    for call in sandbox
+        .calls()
+        .iter()
+        .filter(|call| call.effect == Some(Effect::Blocked))
+    {
+        let contact = call.contact.clone().unwrap();
+        let before = attempts
+            .get(contact.as_str())
+            .is_some_and(|rows| rows.iter().any(|row| row.at <= call.at));
+        assert!(before, "{contact} was blocked with no record before it");
+        *effects.entry(contact).or_default() += 1;
+    }
+    assert!(effects.len() > 20, "only {} blocks", effects.len());
+    assert!(
+        effects.values().all(|times| *times == 1),
+        "each takes effect once: {effects:?}"
+    );
+    let blocked = rows
+        .iter()
+        .filter(|row| matches!(row.action, Action::Blocked | Action::AlreadyBlocked))
+        .count();
+    assert_eq!(blocked, effects.len(), "and each is recorded once");
+}
