@@ -79,7 +79,15 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
         );
     }
     for (key, value) in table.get_ref() {
-        let place = Place::find(name, text, &key.span());
+        let mut place = Place::find(name, text, &key.span());
+        if !SETTINGS
+            .iter()
+            .any(|setting| setting.key == key.get_ref().as_ref() && setting.key != "database_url")
+        {
+            // The value may be a secret that was put here by mistake, or an address with a password.
+            place.excerpt.truncate(place.underline.end);
+            place.excerpt.push_str(" = …");
+        }
         let Some(setting) = SETTINGS
             .iter()
             .find(|setting| setting.key == key.get_ref().as_ref())
@@ -89,7 +97,11 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
         };
         let text = match value.get_ref() {
             DeValue::String(text) => text.to_string(),
-            DeValue::Integer(number) => number.as_str().replace('_', ""),
+            DeValue::Integer(number) => {
+                let digits = number.as_str().replace('_', "");
+                i64::from_str_radix(&digits, number.radix())
+                    .map_or(digits, |number| number.to_string())
+            }
             _ => {
                 problems.push(
                     Problem::error(

@@ -210,7 +210,14 @@ fn refuse_unknown_variables(environment: &Environment, problems: &mut Vec<Proble
 
 /// Every setting as it is in force, secrets and passwords hidden.
 pub(super) fn show(found: &BTreeMap<&'static str, Found>, secrets: &Secrets) -> Vec<Shown> {
-    let hide = |text: &str| match url::Url::parse(text) {
+    let hide = |key: &str, text: &str| match url::Url::parse(text) {
+        // A password may stand in the query, and in what is no address nobody can tell where it stands.
+        Err(_) if key == "database_url" && !text.is_empty() => "(hidden)".to_owned(),
+        Ok(url)
+            if key == "database_url" && url.query_pairs().any(|(name, _)| name == "password") =>
+        {
+            "(hidden)".to_owned()
+        }
         Ok(mut url) if url.password().is_some() => {
             let _ = url.set_password(Some("(hidden)"));
             url.to_string()
@@ -225,7 +232,7 @@ pub(super) fn show(found: &BTreeMap<&'static str, Found>, secrets: &Secrets) -> 
             let found = found.get(setting.key)?;
             Some(Shown {
                 key: setting.key.to_owned(),
-                value: hide(&found.text),
+                value: hide(setting.key, &found.text),
                 origin: found.origin.clone(),
                 about: setting.about.to_owned(),
             })

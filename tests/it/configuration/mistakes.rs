@@ -1,0 +1,207 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn an_unknown_key_is_told_with_its_place_and_the_nearest_known_one() {
+    let given = Given::new().file("mode = \"hold\"\nmax_conections = 20\nlisten_on = \"x\"\n");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn a_table_in_the_file_is_an_unknown_key() {
+    let given = Given::new().file("[server]\nlisten = \"127.0.0.1:80\"\n");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn an_unknown_variable_is_told_with_the_nearest_known_one() {
+    let given = Given::new()
+        .set("BOUNCER_RULE_DIR", "rules")
+        .set("BOUNCER_XYZZY", "1");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn a_bad_value_is_told_with_its_place_and_what_to_write() {
+    let given = Given::new().file("mode = \"enforced\"\nheader_timeout = \"ten\"\n");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn a_bad_value_of_the_environment_is_told_with_the_variables_name() {
+    let given = Given::new().set("BOUNCER_LISTEN", "8080");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    let theirs = Given::new().set("FEATUREBASE_BASE_URL", "do.featurebase.app");
+    insta::assert_snapshot!(theirs.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told() {
+    let given = Given::new().file("listen = [\"127.0.0.1:80\"]\nlog = true\n");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn a_line_that_is_not_toml_is_told() {
+    let given = Given::new().file("mode = hold\nlisten: 127.0.0.1:80\n");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+}
+
+#[test]
+fn values_of_each_kind_have_their_bounds() {
+    for (name, values) in [
+        (
+            "BOUNCER_LISTEN",
+            &[
+                "",
+                "localhost:80",
+                "127.0.0.1",
+                "127.0.0.1:99999",
+                ":8080",
+                "::1:80",
+            ][..],
+        ),
+        ("BOUNCER_PRIVATE_LISTEN", &["off", "0"]),
+        (
+            "BOUNCER_WEBHOOK_PATH",
+            &["", "webhooks", "/healthz", "/a{b}", "/*", "/a?b", "/a#b"],
+        ),
+        (
+            "BOUNCER_DATABASE_URL",
+            &["sqlite://x", "/var/lib/x.db", "db.internal"],
+        ),
+        ("BOUNCER_MODE", &["", "Enforce", "block", "enforce hold"]),
+        (
+            "BOUNCER_BASE_URL",
+            &[
+                "",
+                "do.featurebase.app",
+                "ftp://x",
+                "file:///etc/passwd",
+                "https://",
+            ],
+        ),
+        (
+            "BOUNCER_BODY_LIMIT",
+            &[
+                "",
+                "0",
+                "1023",
+                "-1",
+                "1MiB",
+                "1e6",
+                "67108865",
+                "99999999999999999999",
+            ],
+        ),
+        ("BOUNCER_MAX_CONNECTIONS", &["0", "1000001", "many"]),
+        ("BOUNCER_CALLS_AT_ONCE", &["0", "65"]),
+        (
+            "BOUNCER_SIGNATURE_WINDOW",
+            &[
+                "",
+                "0s",
+                "5",
+                "5 m",
+                "m",
+                "-5m",
+                "5min",
+                "1.5m",
+                "99999999999999999999d",
+            ],
+        ),
+        ("BOUNCER_HEADER_TIMEOUT", &["0ms"]),
+        ("BOUNCER_BODY_TIMEOUT", &["0s"]),
+        ("BOUNCER_CALL_TIMEOUT", &["10"]),
+        ("BOUNCER_GIVE_UP_AFTER", &["never"]),
+        ("BOUNCER_EXEMPT_AFTER_UNBLOCK", &["0d"]),
+        ("BOUNCER_LOG", &["", "xml", "JSON"]),
+    ] {
+        for value in values {
+            let problems = Given::new().set(name, value).problems(Need::NoSecrets);
+            let [problem] = problems.as_slice() else {
+                panic!("{name}={value}: {problems:?}");
+            };
+            assert_eq!(problem.code, "bad-setting", "{name}={value}");
+            assert!(problem.message.starts_with(name), "{}", problem.message);
+            assert!(problem.help.is_some());
+        }
+    }
+}
+
+#[test]
+fn values_at_their_bounds_are_fine() {
+    for (name, value) in [
+        ("BOUNCER_BODY_LIMIT", "1024"),
+        ("BOUNCER_BODY_LIMIT", "67108864"),
+        ("BOUNCER_MAX_CONNECTIONS", "1"),
+        ("BOUNCER_CALLS_AT_ONCE", "64"),
+        ("BOUNCER_LISTEN", "[::1]:80"),
+        ("BOUNCER_LISTEN", "0.0.0.0:0"),
+        ("BOUNCER_BODY_TIMEOUT", "1ms"),
+        ("BOUNCER_WEBHOOK_PATH", "/"),
+        ("BOUNCER_BASE_URL", "http://127.0.0.1:4010/"),
+    ] {
+        Given::new().set(name, value).config();
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let given = Given::new()
+        .file("mod = \"hold\"\nlog = \"xml\"\napi_key = \"x\"\n")
+        .set("BOUNCER_LISTENS", "x")
+        .set("BOUNCER_BODY_LIMIT", "lots")
+        .set("FEATUREBASE_API_KEY", "short");
+    let mut codes = given.codes(Need::Everything);
+    codes.sort();
+    assert_eq!(
+        codes,
+        [
+            "bad-setting",
+            "bad-setting",
+            "secret-in-file",
+            "secret-too-short",
+            "unknown-key",
+            "unknown-key"
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let read = Config::read(
+        Some(std::path::Path::new("/nowhere/bouncer.toml")),
+        &Environment::new(),
+        Need::NoSecrets,
+    );
+    insta::assert_snapshot!(render(&read.unwrap_err(), Paint::Plain), @"");
+}
+
+#[test]
+fn a_file_that_is_no_settings_file_is_refused_and_does_no_harm() {
+    for (content, code) in [
+        ("x".repeat(64 * 1024 + 1), "config-too-large"),
+        (format!("a = {}", "[".repeat(60_000)), "config-nested"),
+        (format!("a = {}", "{a=".repeat(20_000)), "config-nested"),
+        (format!("{}a = 1", "a.".repeat(30_000)), "config-nested"),
+    ] {
+        let codes = Given::new().file(content).codes(Need::NoSecrets);
+        assert_eq!(codes, [code]);
+    }
+    let latin = Given::new().file(b"data_dir = \"caf\xe9\"\nlog = \"xml\"\n");
+    assert!(!latin.problems(Need::NoSecrets).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_reading_fail(content in "(mode|listen|log|body_limit|[a-z_]{1,8}|\\[+|\\.|[ =\"'\n#{}]|\\PC){0,40}") {
+        let _ = Given::new().file(content).read(Need::Everything);
+    }
+
+    #[test]
+    fn no_environment_makes_reading_fail(key in prop::sample::select(SETTINGS.iter().map(|setting| setting.key.to_uppercase()).collect::<Vec<_>>()), value in "\\PC{0,20}") {
+        let _ = Given::new().set(&format!("BOUNCER_{key}"), &value).read(Need::NoSecrets);
+    }
+}
