@@ -5,13 +5,37 @@ use super::*;
 #[test]
 fn an_unknown_key_is_told_with_its_place_and_the_nearest_known_one() {
     let given = Given::new().file("mode = \"hold\"\nmax_conections = 20\nlisten_on = \"x\"\n");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[unknown-key]: `listen_on` is not a setting
+     --> bouncer.toml:3:1
+      |
+    3 | listen_on = …
+      | ^^^^^^^^^
+      |
+      = help: `bouncer config show` lists every key
+
+    error[unknown-key]: `max_conections` is not a setting
+     --> bouncer.toml:2:1
+      |
+    2 | max_conections = …
+      | ^^^^^^^^^^^^^^
+      |
+      = help: did you mean `max_connections`?
+    "#);
 }
 
 #[test]
 fn a_table_in_the_file_is_an_unknown_key() {
     let given = Given::new().file("[server]\nlisten = \"127.0.0.1:80\"\n");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[unknown-key]: `server` is not a setting
+     --> bouncer.toml:1:2
+      |
+    1 | [server = …
+      |  ^^^^^^
+      |
+      = help: `bouncer config show` lists every key
+    "#);
 }
 
 #[test]
@@ -19,33 +43,105 @@ fn an_unknown_variable_is_told_with_the_nearest_known_one() {
     let given = Given::new()
         .set("BOUNCER_RULE_DIR", "rules")
         .set("BOUNCER_XYZZY", "1");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[unknown-key]: the environment variable BOUNCER_RULE_DIR is not a setting
+     |
+     = help: did you mean BOUNCER_RULES_DIR?
+
+    error[unknown-key]: the environment variable BOUNCER_XYZZY is not a setting
+     |
+     = help: `bouncer config show` lists every key
+    "#);
 }
 
 #[test]
 fn a_bad_value_is_told_with_its_place_and_what_to_write() {
     let given = Given::new().file("mode = \"enforced\"\nheader_timeout = \"ten\"\n");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[bad-setting]: mode: `enforced` is not known here
+     --> bouncer.toml:1:1
+      |
+    1 | mode = "enforced"
+      | ^^^^
+      |
+      = help: one of observe, hold, enforce
+
+    error[bad-setting]: header_timeout: `ten` is not known here
+     --> bouncer.toml:2:1
+      |
+    2 | header_timeout = "ten"
+      | ^^^^^^^^^^^^^^
+      |
+      = help: a number and ms, s, m, h or d, like this: 10s
+    "#);
 }
 
 #[test]
 fn a_bad_value_of_the_environment_is_told_with_the_variables_name() {
     let given = Given::new().set("BOUNCER_LISTEN", "8080");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[bad-setting]: BOUNCER_LISTEN: `8080` is not known here
+     |
+     = help: an address and a port, like this: 127.0.0.1:8080
+    "#);
     let theirs = Given::new().set("FEATUREBASE_BASE_URL", "do.featurebase.app");
-    insta::assert_snapshot!(theirs.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(theirs.refused(Need::NoSecrets), @r#"
+    error[bad-setting]: FEATUREBASE_BASE_URL: `do.featurebase.app` is not an http address
+     |
+     = help: write it like this: https://do.featurebase.app
+    "#);
 }
 
 #[test]
 fn a_value_of_the_wrong_kind_is_told() {
     let given = Given::new().file("listen = [\"127.0.0.1:80\"]\nlog = true\n");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[wrong-type]: `listen` must be a text in quotes or a number
+     --> bouncer.toml:1:1
+      |
+    1 | listen = ["127.0.0.1:80"]
+      | ^^^^^^
+      |
+      = help: write it like this: listen = "127.0.0.1:8080"
+
+    error[wrong-type]: `log` must be a text in quotes or a number
+     --> bouncer.toml:2:1
+      |
+    2 | log = true
+      | ^^^
+      |
+      = help: write it like this: log = "text"
+    "#);
 }
 
 #[test]
 fn a_line_that_is_not_toml_is_told() {
     let given = Given::new().file("mode = hold\nlisten: 127.0.0.1:80\n");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[toml-syntax]: key with no value, expected `=`
+     --> bouncer.toml:2:9
+      |
+    2 | listen: 127.0.0.1:80
+      |         ^
+      |
+      = help: write lines like this: listen = "0.0.0.0:8080"
+
+    error[toml-syntax]: string values must be quoted, expected literal string
+     --> bouncer.toml:1:8
+      |
+    1 | mode = hold
+      |        ^^^^
+      |
+      = help: write lines like this: listen = "0.0.0.0:8080"
+
+    error[toml-syntax]: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> bouncer.toml:2:7
+      |
+    2 | listen: 127.0.0.1:80
+      |       ^
+      |
+      = help: write lines like this: listen = "0.0.0.0:8080"
+    "#);
 }
 
 #[test]
@@ -176,7 +272,11 @@ fn a_file_that_is_named_must_be_there() {
         &Environment::new(),
         Need::NoSecrets,
     );
-    insta::assert_snapshot!(render(&read.unwrap_err(), Paint::Plain), @"");
+    insta::assert_snapshot!(render(&read.unwrap_err(), Paint::Plain), @r#"
+    error[config-unreadable]: /nowhere/bouncer.toml cannot be read: No such file or directory (os error 2)
+     |
+     = help: check the path and who may read it
+    "#);
 }
 
 #[test]

@@ -52,7 +52,11 @@ fn several_webhook_secrets_may_be_given() {
 fn to_run_the_webhook_secret_is_needed() {
     let given = Given::new().set("FEATUREBASE_API_KEY", KEY);
     given.config();
-    insta::assert_snapshot!(given.refused(Need::Everything), @"");
+    insta::assert_snapshot!(given.refused(Need::Everything), @r#"
+    error[no-webhook-secret]: FEATUREBASE_WEBHOOK_SECRET is not set, so no delivery could be verified
+     |
+     = help: copy the webhook's secret (whsec_…) into it, or name a file in FEATUREBASE_WEBHOOK_SECRET_FILE
+    "#);
     let commas = given.set("FEATUREBASE_WEBHOOK_SECRET", ",");
     assert_eq!(commas.codes(Need::Everything), ["no-webhook-secret"]);
 }
@@ -60,7 +64,11 @@ fn to_run_the_webhook_secret_is_needed() {
 #[test]
 fn to_run_the_key_is_needed_but_for_observing() {
     let given = Given::new().set("FEATUREBASE_WEBHOOK_SECRET", SECRET);
-    insta::assert_snapshot!(given.refused(Need::Everything), @"");
+    insta::assert_snapshot!(given.refused(Need::Everything), @r#"
+    error[no-api-key]: FEATUREBASE_API_KEY is not set, so nobody could be blocked
+     |
+     = help: copy an API key into it, or name a file in FEATUREBASE_API_KEY_FILE, or set mode = "observe" to only watch
+    "#);
     let holding = given.set("BOUNCER_MODE", "hold");
     assert_eq!(holding.codes(Need::Everything), ["no-api-key"]);
     let observing = holding.set("BOUNCER_MODE", "observe");
@@ -77,7 +85,11 @@ fn both_missing_secrets_are_told_at_once() {
 #[test]
 fn an_empty_secret_is_a_mistake() {
     let given = Given::new().set("FEATUREBASE_API_KEY", "");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[secret-empty]: FEATUREBASE_API_KEY is set but empty
+     |
+     = help: copy the secret into it, or unset it
+    "#);
     for empty in [" ", "\n", "\t\r\n"] {
         let given = Given::new().set("FEATUREBASE_WEBHOOK_SECRET", empty);
         assert_eq!(given.codes(Need::NoSecrets), ["secret-empty"]);
@@ -91,7 +103,11 @@ fn a_short_secret_is_a_mistake() {
     let given = Given::new().set("FEATUREBASE_WEBHOOK_SECRET", "whsec_1234");
     let told = given.refused(Need::NoSecrets);
     assert!(!told.contains("whsec_1234"), "not even a wrong one is told");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    error[secret-too-short]: FEATUREBASE_WEBHOOK_SECRET holds something of 10 characters, which is too short to be a secret
+     |
+     = help: copy it again, whole
+    "#);
     let one_of_two = Given::new().set("FEATUREBASE_WEBHOOK_SECRET", &format!("{SECRET},abc"));
     assert_eq!(one_of_two.codes(Need::NoSecrets), ["secret-too-short"]);
     let longest_short = Given::new().set("FEATUREBASE_API_KEY", "12345678901");
@@ -104,13 +120,21 @@ fn a_short_secret_is_a_mistake() {
 #[test]
 fn a_secret_given_twice_is_a_mistake() {
     let given = complete().set_file("FEATUREBASE_API_KEY_FILE", KEY);
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[secret-twice]: both FEATUREBASE_API_KEY and FEATUREBASE_API_KEY_FILE are set
+     |
+     = help: unset one of them
+    "#);
 }
 
 #[test]
 fn a_secret_file_that_is_not_there_is_a_mistake() {
     let given = Given::new().set("FEATUREBASE_API_KEY_FILE", "/nowhere/key");
-    insta::assert_snapshot!(given.refused(Need::NoSecrets), @"");
+    insta::assert_snapshot!(given.refused(Need::NoSecrets), @r#"
+    error[secret-unreadable]: FEATUREBASE_API_KEY_FILE names /nowhere/key, which cannot be read: No such file or directory (os error 2)
+     |
+     = help: check the path and who may read it
+    "#);
 }
 
 #[test]
@@ -122,7 +146,15 @@ fn a_secret_in_the_settings_file_is_refused() {
     let given = Given::new().file(format!("mode = \"hold\"\nwebhook_secret = \"{SECRET}\"\n"));
     let told = given.refused(Need::NoSecrets);
     assert!(!told.contains(SECRET), "nor is it told");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    error[secret-in-file]: `webhook_secret` cannot be set here: secrets come from the environment or from files of their own
+     --> bouncer.toml:2:1
+      |
+    2 | webhook_secret = …
+      | ^^^^^^^^^^^^^^
+      |
+      = help: set FEATUREBASE_API_KEY and FEATUREBASE_WEBHOOK_SECRET, or their _FILE variants
+    "#);
     for misspelt in ["apikey", "database_uri", "token"] {
         let given = Given::new().file(format!("{misspelt} = \"{SECRET}\"\n"));
         assert!(
@@ -176,7 +208,11 @@ fn a_database_address_that_is_refused_is_not_told() {
     let given = Given::new().set("BOUNCER_DATABASE_URL", "mysql://root:hunter2@db/x");
     let told = given.refused(Need::NoSecrets);
     assert!(!told.contains("hunter2"));
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    error[bad-setting]: BOUNCER_DATABASE_URL: its value is not a postgres:// address
+     |
+     = help: leave it empty to use SQLite
+    "#);
     let in_file = Given::new().file("database_url = \"mysql://root:hunter2@db/x\"\n");
     let told = in_file.refused(Need::NoSecrets);
     assert!(!told.contains("hunter2"), "{told}");
