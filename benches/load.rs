@@ -51,6 +51,8 @@ const AGAIN: usize = 30_000;
 /// Events made for each second of a step that keeps them: more than can be taken on. Each is sent once.
 const ONCE_A_SECOND: usize = 25_000;
 const ONCE_A_SECOND_ALONE: usize = 8_000;
+/// How many steps in all are measured again because others used their cores meanwhile.
+const SECOND_TRIES: usize = 5;
 /// How long a server that has started is left alone before its memory at rest is read.
 const REST: Duration = Duration::from_millis(500);
 
@@ -114,13 +116,21 @@ async fn measure(lengths: Lengths, cores: Cores) -> anyhow::Result<()> {
     };
     let mut report = Report::default();
     Report::about(&cores, folder.path(), postgres.as_ref()).await?;
+    let mut tries = SECOND_TRIES;
     // Servers that are compared are measured one right after the other: a machine's speed drifts.
     for connections in CONNECTIONS {
         for kind in Kind::ALL {
             if kind == Kind::Postgres && postgres.is_none() {
                 continue;
             }
-            let row = step(kind, connections, lengths, &place).await?;
+            let mut row = step(kind, connections, lengths, &place).await?;
+            if row.measured.used.disturbed() && tries > 0 {
+                tries -= 1;
+                let again = step(kind, connections, lengths, &place).await?;
+                if again.measured.used.others < row.measured.used.others {
+                    row = again;
+                }
+            }
             report.row(row);
         }
     }

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::decision::Stage;
 use crate::featurebase::Featurebase;
 use crate::rulewatch::{Rulewatch, Status};
@@ -80,17 +81,9 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .await
         .context("the store cannot be opened")?;
     if lock.is_some() {
-        // Nobody else works on this file: whatever is claimed was claimed by a program that died.
-        let mut tx = store
-            .writing()
+        free_claims(&store)
             .await
-            .context("the store cannot be written to")?;
-        tx.release_all()
-            .await
-            .context("claims of a program that died cannot be released")?;
-        tx.commit()
-            .await
-            .context("the store cannot be written to")?;
+            .context("claims of a program that died cannot be freed")?;
     }
     let metrics = Metrics::new();
     let mut rulewatch = Rulewatch::new(
@@ -103,21 +96,8 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .start()
         .await
         .context("the rules cannot be recorded in the store")?;
-    let featurebase = match &config.api_key {
-        Some(key) => Some(
-            Featurebase::new(&config.base_url, key.reveal(), config.call_timeout)
-                .context("the system's certificates cannot be read")?,
-        ),
-        None => None,
-    };
-    let behaviour = Behaviour {
-        mode: config.mode,
-        calls_at_once: config.calls_at_once,
-        lease: config.lease,
-        give_up_after: config.give_up_after,
-        stop_file: config.stop_file(),
-        jitter: fastrand::f64,
-    };
+    let featurebase = featurebase(config)?;
+    let behaviour = behaviour(config);
     let worker = Worker::new(
         store.clone(),
         featurebase,
@@ -139,6 +119,35 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     })
 }
 
+fn behaviour(config: &Config) -> Behaviour {
+    Behaviour {
+        mode: config.mode,
+        calls_at_once: config.calls_at_once,
+        lease: config.lease,
+        give_up_after: config.give_up_after,
+        stop_file: config.stop_file(),
+        jitter: fastrand::f64,
+    }
+}
+
+/// Nobody else works on this file: whatever is claimed was claimed by a program that died.
+async fn free_claims(store: &Store) -> crate::store::Result<()> {
+    let mut tx = store.writing().await?;
+    tx.release_all().await?;
+    tx.commit().await
+}
+
+fn featurebase(config: &Config) -> anyhow::Result<Option<Featurebase>> {
+    let client =
+        |key: &Secret| Featurebase::new(&config.base_url, key.reveal(), config.call_timeout);
+    config
+        .api_key
+        .as_ref()
+        .map(client)
+        .transpose()
+        .context("the system's certificates cannot be read")
+}
+
 /// Which parts run by themselves. A test that moves the clock by hand drives the worker by hand, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driven {
@@ -152,67 +161,33 @@ impl App {
     /// # Errors
     /// When an address cannot be listened on.
     pub async fn serve(self, driven: Driven) -> anyhow::Result<Running> {
-        let config = &self.config;
-        let public = bind(config.listen).await?;
-        let private = bind(config.private_listen).await?;
-        let (public_address, private_address) = (public.local_addr()?, private.local_addr()?);
+        let public = bind(self.config.listen).await?;
+        let private = bind(self.config.private_listen).await?;
+        let addresses = (public.local_addr()?, private.local_addr()?);
+        let (receiver, inside, limits) = (self.receiver(), self.inside(), self.limits());
         let mut running = Running {
-            public: public_address,
-            private: private_address,
-            line: self.line(public_address, private_address),
+            public: addresses.0,
+            private: addresses.1,
+            line: self.line(addresses.0, addresses.1),
             rulewatch: None,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             failed: Arc::default(),
-            store: self.store.clone(),
+            store: self.store,
             lock: self.lock,
         };
-        let limits = Limits {
-            connections: config.max_connections,
-            header_timeout: config.header_timeout,
-        };
-        let receiver = Receiver {
-            store: self.store.clone(),
-            secrets: Secrets::new(
-                config
-                    .webhook_secrets
-                    .iter()
-                    .map(crate::config::Secret::reveal),
-            ),
-            window: config.signature_window,
-            body_limit: config.body_limit,
-            body_timeout: config.body_timeout,
-            clock: self.clock.clone(),
-            metrics: self.metrics.clone(),
-        };
-        let inside = Private {
-            store: self.store.clone(),
-            metrics: self.metrics.clone(),
-            rules: self.rulewatch.status(),
-            worker: self.worker.clone(),
-        };
-        let public_router = webhook::router(Arc::new(receiver), &config.webhook_path);
+        let router = webhook::router(Arc::new(receiver), &self.config.webhook_path);
+        let (open, stop) = (self.metrics.connections.clone(), running.stop.clone());
         running.run(
             "the public listener",
-            listener::serve(
-                public,
-                public_router,
-                limits,
-                self.metrics.connections.clone(),
-                running.stop.clone(),
-            ),
+            listener::serve(public, router, limits, open, stop.clone()),
         );
+        let router = private::router(inside);
         running.run(
             "the private listener",
-            listener::serve(
-                private,
-                private::router(inside),
-                limits,
-                prometheus_client::metrics::gauge::Gauge::default(),
-                running.stop.clone(),
-            ),
+            listener::serve(private, router, limits, Gauge::default(), stop.clone()),
         );
-        let (wake, kept) = (self.worker.wake.clone(), self.metrics.events_kept.clone());
+        let (wake, kept) = (self.worker.wake.clone(), self.metrics.events_kept);
         let writer = self.writer.run(move |stored| {
             kept.inc_by(u64::try_from(stored).unwrap_or(0));
             wake.judging.notify_one();
@@ -220,16 +195,40 @@ impl App {
         running.run_beyond_stop("the store's writer", writer);
         match driven {
             Driven::ByItself => {
-                self.worker.start(&running.tasks, &running.stop);
-                running.run(
-                    "the watch over the rules",
-                    self.rulewatch.run(running.stop.clone()),
-                );
+                self.worker.start(&running.tasks, &stop);
+                running.run("the watch over the rules", self.rulewatch.run(stop));
             }
             Driven::ByHand => running.rulewatch = Some(self.rulewatch),
         }
-        running.line = format!("{} mode={}", running.line, config.mode);
         Ok(running)
+    }
+
+    fn receiver(&self) -> Receiver {
+        Receiver {
+            store: self.store.clone(),
+            secrets: Secrets::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
+            window: self.config.signature_window,
+            body_limit: self.config.body_limit,
+            body_timeout: self.config.body_timeout,
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    fn inside(&self) -> Private {
+        Private {
+            store: self.store.clone(),
+            metrics: self.metrics.clone(),
+            rules: self.rulewatch.status(),
+            worker: self.worker.clone(),
+        }
+    }
+
+    const fn limits(&self) -> Limits {
+        Limits {
+            connections: self.config.max_connections,
+            header_timeout: self.config.header_timeout,
+        }
     }
 
     fn line(&self, public: SocketAddr, private: SocketAddr) -> String {
@@ -244,9 +243,10 @@ impl App {
             None => "no rules: judging waits".to_owned(),
         };
         format!(
-            "bouncer listens on {public}{} and {private}, rules=\"{rules}\" store={}",
+            "bouncer listens on {public}{} and {private}, rules=\"{rules}\" store={} mode={}",
             self.config.webhook_path,
-            self.store.kind()
+            self.store.kind(),
+            self.config.mode
         )
     }
 }

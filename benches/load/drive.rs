@@ -15,6 +15,8 @@ use crate::events::Events;
 use crate::machine;
 use crate::servers::Server;
 
+/// Share of a core that others may use. What the system does to write to the disk is among it.
+const DISTURBED: f64 = 0.25;
 /// How often events that have become due are handed to the senders, in a fixed rate.
 const TICKS_A_SECOND: u32 = 1_000;
 /// How often the bouncer is asked how far it has come.
@@ -115,6 +117,11 @@ impl Measured {
 }
 
 impl Used {
+    /// Whether others used so much that the figures cannot be relied on.
+    pub fn disturbed(&self) -> bool {
+        self.others > DISTURBED
+    }
+
     fn by_now(server: &Server) -> (Instant, Self) {
         let busy = server.cores.busy();
         let (own, database) = (server.cpu(), server.database_cpu());

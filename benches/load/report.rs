@@ -22,9 +22,6 @@ const GOAL_ALONE: f64 = 1.0;
 const GOAL_AT_REST: f64 = 40.0;
 const GOAL_MOST: f64 = 150.0;
 
-/// Share of a core that others may use before a step counts as disturbed.
-const DISTURBED: f64 = 0.25;
-
 /// One step.
 #[derive(Debug)]
 pub struct Row {
@@ -282,7 +279,7 @@ fn say(met: bool, what: &str) {
 
 /// After what cannot be relied on.
 fn mark(measured: &Measured) -> &'static str {
-    if measured.used.others > DISTURBED {
+    if measured.used.disturbed() {
         "  disturbed"
     } else {
         ""

@@ -21,38 +21,9 @@ pub(super) fn build(
 ) -> Option<Config> {
     let shown = show(&found, &secrets);
     let mut read = Read { found, problems };
-    let database_url = read.text("database_url");
-    if !(database_url.is_empty()
-        || database_url.starts_with("postgres://")
-        || database_url.starts_with("postgresql://"))
-    {
-        read.refuse(
-            "database_url",
-            "is not a postgres:// address",
-            "leave it empty to use SQLite",
-        );
-    }
-    let webhook_path = read.text("webhook_path");
-    if !webhook_path.starts_with('/')
-        || webhook_path.contains(['{', '}', '*', '?', '#'])
-        || webhook_path == "/healthz"
-    {
-        read.refuse(
-            "webhook_path",
-            "is not a path",
-            "a path begins with / and holds no ? # { } *",
-        );
-    }
-    let base_url = read.text("base_url");
-    if !url::Url::parse(&base_url)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-    {
-        read.refuse(
-            "base_url",
-            "is not an http address",
-            "write it like this: https://do.featurebase.app",
-        );
-    }
+    let database_url = read.database_url();
+    let webhook_path = read.webhook_path();
+    let base_url = read.base_url();
     // All are read before the first missing one ends it: every problem is told at once.
     let listen = read.address("listen");
     let private_listen = read.address("private_listen");
@@ -111,6 +82,50 @@ struct Read<'p> {
 }
 
 impl Read<'_> {
+    fn database_url(&mut self) -> String {
+        let database_url = self.text("database_url");
+        if !(database_url.is_empty()
+            || database_url.starts_with("postgres://")
+            || database_url.starts_with("postgresql://"))
+        {
+            self.refuse(
+                "database_url",
+                "is not a postgres:// address",
+                "leave it empty to use SQLite",
+            );
+        }
+        database_url
+    }
+
+    fn webhook_path(&mut self) -> String {
+        let webhook_path = self.text("webhook_path");
+        if !webhook_path.starts_with('/')
+            || webhook_path.contains(['{', '}', '*', '?', '#'])
+            || webhook_path == "/healthz"
+        {
+            self.refuse(
+                "webhook_path",
+                "is not a path",
+                "a path begins with / and holds no ? # { } *",
+            );
+        }
+        webhook_path
+    }
+
+    fn base_url(&mut self) -> String {
+        let base_url = self.text("base_url");
+        if !url::Url::parse(&base_url)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        {
+            self.refuse(
+                "base_url",
+                "is not an http address",
+                "write it like this: https://do.featurebase.app",
+            );
+        }
+        base_url
+    }
+
     fn text(&self, key: &str) -> String {
         self.found
             .get(key)

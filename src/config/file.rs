@@ -70,14 +70,12 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
         return given;
     }
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
+    problems.extend(errors.iter().map(|error| {
         let place = Place::find(name, text, &error.span().unwrap_or(0..0));
-        problems.push(
-            Problem::error("toml-syntax", error.message().trim().replace('\n', ", "))
-                .at(place)
-                .help("write lines like this: listen = \"0.0.0.0:8080\""),
-        );
-    }
+        Problem::error("toml-syntax", error.message().trim().replace('\n', ", "))
+            .at(place)
+            .help("write lines like this: listen = \"0.0.0.0:8080\"")
+    }));
     for (key, value) in table.get_ref() {
         let mut place = Place::find(name, text, &key.span());
         if !SETTINGS
@@ -86,7 +84,7 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
         {
             // The value may be a secret that was put here by mistake, or an address with a password.
             place.excerpt.truncate(place.underline.end);
-            place.excerpt.push_str(" = …");
+            place.excerpt.push_str(" …");
         }
         let Some(setting) = SETTINGS
             .iter()
@@ -95,31 +93,30 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
             problems.push(unknown(key.get_ref(), place));
             continue;
         };
-        let text = match value.get_ref() {
-            DeValue::String(text) => text.to_string(),
-            DeValue::Integer(number) => {
-                let digits = number.as_str().replace('_', "");
-                i64::from_str_radix(&digits, number.radix())
-                    .map_or(digits, |number| number.to_string())
-            }
-            _ => {
-                problems.push(
-                    Problem::error(
-                        "wrong-type",
-                        format!("`{}` must be a text in quotes or a number", setting.key),
-                    )
-                    .at(place)
-                    .help(format!(
-                        "write it like this: {} = \"{}\"",
-                        setting.key, setting.default
-                    )),
-                );
-                continue;
-            }
+        let Some(text) = text_of(value.get_ref()) else {
+            let message = format!("`{}` must be a text in quotes or a number", setting.key);
+            let help = format!(
+                "write it like this: {} = \"{}\"",
+                setting.key, setting.default
+            );
+            problems.push(Problem::error("wrong-type", message).at(place).help(help));
+            continue;
         };
         given.insert(setting.key, Given { text, place });
     }
     given
+}
+
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => {
+            let digits = number.as_str().replace('_', "");
+            let plain = i64::from_str_radix(&digits, number.radix());
+            Some(plain.map_or(digits, |number| number.to_string()))
+        }
+        _ => None,
+    }
 }
 
 fn unknown(key: &str, place: Place) -> Problem {

@@ -78,7 +78,6 @@ pub(super) async fn play(
     view: &View,
     pace: Duration,
 ) -> anyhow::Result<Story> {
-    let mut story = Story::default();
     sandbox.run_deliveries();
     let stage = Stage {
         sandbox,
@@ -93,63 +92,41 @@ pub(super) async fn play(
     View::chapter(
         "A spam wave; Featurebase sends every event twice, and asks for a rest in between",
     );
-    sandbox.set_delivery_faults(DeliveryFaults {
-        duplicates: 1,
-        ..DeliveryFaults::default()
-    });
-    sandbox.fault(Fault::once(
-        FaultTarget::Block,
-        FaultKind::TooMany(RetryAfter::Seconds(1)),
-    ));
-    let mut spammers = Vec::new();
-    for round in 1..=3 {
-        for (name, text) in SPAM {
-            spammers.push(
-                stage
-                    .writes(&NewContact::lead(&format!("{name} {round}")), text)
-                    .await?,
-            );
-        }
-    }
-    stage.settled().await?;
-    sandbox.set_delivery_faults(DeliveryFaults::default());
+    let spammers = stage.wave().await?;
     View::chapter(
         "Less certain: a hotline number is held for a person; the same pitch from a registered customer is let be",
     );
     stage
         .writes(&NewContact::lead("Refund desk"), HOTLINE)
         .await?;
-    story.customer = Some(
-        stage
-            .writes(
-                &NewContact::customer("Tom"),
-                SPAM.first().map_or("", |(_, text)| text),
-            )
-            .await?,
-    );
+    let pitch = SPAM.first().map_or("", |(_, text)| text);
+    let customer = stage.writes(&NewContact::customer("Tom"), pitch).await?;
     stage.settled().await?;
     View::chapter("The blocked ones try again, and cannot; a teammate takes one block back");
-    for spammer in &spammers {
-        if sandbox.write(spammer, &Draft::markdown("did you get my offer?"))
-            == Err(WriteError::Blocked)
-        {
-            story.turned_away += 1;
-        }
-    }
-    let pardoned = spammers.last().context("somebody was to be blocked")?;
-    desk.unblock(pardoned, ana("they are a partner of ours"))
+    let again = Draft::markdown("did you get my offer?");
+    let turned_away = spammers
+        .iter()
+        .filter(|spammer| sandbox.write(spammer, &again) == Err(WriteError::Blocked))
+        .count();
+    let pardoned = spammers
+        .last()
+        .context("somebody was to be blocked")?
+        .clone();
+    desk.unblock(&pardoned, ana("they are a partner of ours"))
         .await?;
     stage.settled().await?;
-    if sandbox.is_blocked(pardoned) || story.turned_away == 0 {
+    if sandbox.is_blocked(&pardoned) || turned_away != spammers.len() {
         bail!(
-            "the demo did not come out as told: blocked were {}, turned away {}",
-            sandbox.blocks().len(),
-            story.turned_away
+            "the demo did not come out as told: {} were blocked, {turned_away} turned away",
+            sandbox.blocks().len()
         );
     }
-    story.unblocked = Some(pardoned.clone());
-    story.blocked = spammers.into_iter().next();
-    Ok(story)
+    Ok(Story {
+        blocked: spammers.into_iter().next(),
+        customer: Some(customer),
+        unblocked: Some(pardoned),
+        turned_away,
+    })
 }
 
 struct Stage<'a> {
@@ -173,6 +150,30 @@ impl Stage<'_> {
         tokio::time::sleep(self.pace).await;
         self.view.follow(self.desk).await?;
         Ok(contact)
+    }
+
+    /// Spammers write three rounds, each event arrives twice, and one call is asked to wait; gives their ids.
+    async fn wave(&self) -> anyhow::Result<Vec<String>> {
+        self.sandbox.set_delivery_faults(DeliveryFaults {
+            duplicates: 1,
+            ..DeliveryFaults::default()
+        });
+        self.sandbox.fault(Fault::once(
+            FaultTarget::Block,
+            FaultKind::TooMany(RetryAfter::Seconds(1)),
+        ));
+        let mut spammers = Vec::new();
+        for round in 1..=3 {
+            for (name, text) in SPAM {
+                spammers.push(
+                    self.writes(&NewContact::lead(&format!("{name} {round}")), text)
+                        .await?,
+                );
+            }
+        }
+        self.settled().await?;
+        self.sandbox.set_delivery_faults(DeliveryFaults::default());
+        Ok(spammers)
     }
 
     /// Waits until everything written so far has been delivered, judged and acted on.

@@ -140,6 +140,11 @@ impl View {
             story.turned_away,
             desk.holds(100).await?.len()
         ));
+        Self::look_closer(story, folder);
+        Ok(())
+    }
+
+    fn look_closer(story: &Story, folder: &Path) {
         Self::chapter("Look closer");
         let data = folder.join("data");
         say(&format!(
@@ -167,7 +172,6 @@ impl View {
         say(&format!(
             "  {program} try \"we sell backlinks\" --as lead    # what the rules make of a text"
         ));
-        Ok(())
     }
 
     pub fn keeping(sandbox: &Sandbox, running: &Running) {

@@ -229,69 +229,81 @@ fn tell_dated(row: &Row) -> Vec<String> {
 /// One row of the record in sentences.
 #[must_use]
 pub fn tell(row: &Row) -> Vec<String> {
-    let word = |key: &str| {
-        row.detail
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let by = |what: &str| format!("{} {what}: {}.", row.actor, word("reason"));
-    vec![match row.action {
-        Action::Received => format!("An event came in ({}, {}).", word("topic"), word("kind")),
-        Action::Decided => return tell_decision(row),
-        Action::Attempted => format!(
-            "Asking Featurebase to {} the contact, try {}.",
-            word("call"),
-            row.detail.get("attempt").unwrap_or(&Value::Null)
-        ),
-        Action::AttemptFailed if row.detail.get("key_refused").is_some() => format!(
-            "Featurebase refused the API key ({}); it waits until the key is mended.",
-            word("why")
-        ),
-        Action::AttemptFailed => format!(
-            "The try failed: {}. Next try at {}.",
-            word("why"),
-            word("next_try")
-        ),
-        Action::Blocked => format!("Featurebase blocked the contact ({}).", word("made_sure")),
-        Action::AlreadyBlocked => format!("The contact was blocked already ({}).", word("answer")),
-        Action::Unblocked => format!("Featurebase unblocked the contact ({}).", word("made_sure")),
-        Action::Refused => format!(
-            "Featurebase refused to {} for good: {} ({}).",
-            word("call"),
-            word("why"),
-            word("code")
-        ),
-        Action::GaveUp => format!(
-            "The {} was given up after many tries: {}.",
-            word("call"),
-            word("why")
-        ),
-        Action::Cancelled => format!("The {} was called off: {}.", word("call"), word("why")),
-        Action::UnblockOrdered => format!(
-            "{} ordered an unblock: {}. Until {} rules only hold this contact.",
-            row.actor,
-            word("reason"),
-            word("exempt_until")
-        ),
-        Action::HoldReleased => by("let the contact go"),
-        Action::HoldConfirmed => by("had the held block carried out"),
-        Action::RulesAdopted => format!(
+    match row.action {
+        Action::Decided => tell_decision(row),
+        Action::Received => vec![format!(
+            "An event came in ({}, {}).",
+            word(row, "topic"),
+            word(row, "kind")
+        )],
+        Action::RulesAdopted => vec![format!(
             "New rules came into force: {} ({} rules).",
-            short(word("book")),
+            short(word(row, "book")),
             row.detail.get("rules").unwrap_or(&Value::Null)
+        )],
+        Action::RulesRejected => {
+            let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
+            vec![format!(
+                "Edited rules were refused: {}",
+                first.unwrap_or_default()
+            )]
+        }
+        Action::UnblockOrdered
+        | Action::HoldReleased
+        | Action::HoldConfirmed
+        | Action::Stopped
+        | Action::Resumed => vec![tell_order(row)],
+        _ => vec![tell_call(row)],
+    }
+}
+
+fn word<'r>(row: &'r Row, key: &str) -> &'r str {
+    row.detail
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn tell_order(row: &Row) -> String {
+    let (actor, reason) = (&row.actor, word(row, "reason"));
+    match row.action {
+        Action::HoldReleased => format!("{actor} let the contact go: {reason}."),
+        Action::HoldConfirmed => format!("{actor} had the held block carried out: {reason}."),
+        Action::Stopped => format!("{actor} stopped all calls: {reason}."),
+        Action::Resumed => format!("{actor} let calls go on: {reason}."),
+        _ => format!(
+            "{actor} ordered an unblock: {reason}. Until {} rules only hold this contact.",
+            word(row, "exempt_until")
         ),
-        Action::RulesRejected => format!(
-            "Edited rules were refused: {}",
-            row.detail
-                .get("problems")
-                .and_then(|problems| problems.get(0))
-                .and_then(Value::as_str)
-                .unwrap_or_default()
+    }
+}
+
+fn tell_call(row: &Row) -> String {
+    let (call, why, made_sure) = (word(row, "call"), word(row, "why"), word(row, "made_sure"));
+    match row.action {
+        Action::Attempted => {
+            let attempt = row.detail.get("attempt").unwrap_or(&Value::Null);
+            format!("Asking Featurebase to {call} the contact, try {attempt}.")
+        }
+        Action::AttemptFailed if row.detail.get("key_refused").is_some() => {
+            format!("Featurebase refused the API key ({why}); it waits until the key is mended.")
+        }
+        Action::AttemptFailed => format!(
+            "The try failed: {why}. Next try at {}.",
+            word(row, "next_try")
         ),
-        Action::Stopped => by("stopped all calls"),
-        Action::Resumed => by("let calls go on"),
-    }]
+        Action::Blocked => format!("Featurebase blocked the contact ({made_sure})."),
+        Action::AlreadyBlocked => {
+            format!("The contact was blocked already ({}).", word(row, "answer"))
+        }
+        Action::Unblocked => format!("Featurebase unblocked the contact ({made_sure})."),
+        Action::Refused => format!(
+            "Featurebase refused to {call} for good: {why} ({}).",
+            word(row, "code")
+        ),
+        Action::GaveUp => format!("The {call} was given up after many tries: {why}."),
+        _ => format!("The {call} was called off: {why}."),
+    }
 }
 
 fn short(digest: &str) -> &str {

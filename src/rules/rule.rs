@@ -130,12 +130,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
     let then = required(reader, table, &span, "then", "then = \"block\"")
         .and_then(|value| reader.word(value, Then::ALL, Then::as_str, "then = \"block\""));
     let points = read_points(reader, table, then, &span);
-    let owner = table
-        .get("owner")
-        .and_then(|value| Some(reader.text(value, "owner = \"ana\"")?.to_owned()));
-    let tags = table
-        .get("tags")
-        .and_then(|value| reader.texts(value, "tags = [\"sales\"]"));
+    let (owner, tags) = (read_owner(reader, table), read_tags(reader, table));
     let mut clauses = |key: &str| match table.get(key) {
         Some(value) => read_clauses(reader, value),
         None => Some(Vec::new()),
@@ -164,11 +159,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
             then: then?,
             points,
             owner,
-            tags: tags
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(tag, _)| tag)
-                .collect(),
+            tags,
             all,
             any,
             unless,
@@ -178,6 +169,18 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
         id_span,
         examples,
     })
+}
+
+fn read_owner<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>) -> Option<String> {
+    let owner = table.get("owner")?;
+    reader.text(owner, "owner = \"ana\"").map(str::to_owned)
+}
+
+fn read_tags<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>) -> Vec<String> {
+    let tags = table
+        .get("tags")
+        .and_then(|value| reader.texts(value, "tags = [\"sales\"]"));
+    tags.into_iter().flatten().map(|(tag, _)| tag).collect()
 }
 
 /// The first byte of a span: enough to name the line without underlining a whole rule.

@@ -6,6 +6,11 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::disallowed_methods,
+    clippy::items_after_statements,
+    clippy::cloned_ref_to_slice_refs,
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::print_stdout,
     reason = "a test that fails says so by panicking"
 )]
 
