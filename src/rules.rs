@@ -15,6 +15,7 @@ mod read;
 pub mod rule;
 pub mod source;
 pub mod subject;
+mod syntax;
 pub mod text;
 
 pub use condition::Wanted;

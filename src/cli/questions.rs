@@ -8,7 +8,7 @@ use super::args::{Audit, Why};
 use super::out::Out;
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::desk::why::list_line;
+use crate::desk::sentences::list_line;
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::Filter;
 

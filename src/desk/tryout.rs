@@ -44,7 +44,7 @@ impl Tryout {
     /// The trial in sentences.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = super::why::decision_lines(&self.decision);
+        let mut lines = super::sentences::decision_lines(&self.decision);
         for trace in &self.nearly {
             lines.push(format!(
                 "Rule {} came near. It lacks: {}.",

@@ -1,16 +1,19 @@
 //! Why something happened, in sentences.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use super::sentences::tell;
 use super::{Desk, DeskError, Result};
-use crate::decision::{Decision, Digest, Facts, Finding, RuleId, Verdict};
+use crate::decision::{Decision, Digest, RuleId};
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
 use crate::store::events::EventKind;
-use crate::time::Timestamp;
 
 /// Most rows of the record told of one contact.
 const MOST_ROWS: i64 = 200;
@@ -74,7 +77,7 @@ impl Desk {
                 ..Filter::default()
             })
             .await?;
-        let mut lines = Vec::new();
+        let (mut lines, mut books) = (Vec::new(), Books::new());
         if let Some(filed) = self.store.event(event).await? {
             lines.push(format!(
                 "Event {event} ({}) came in at {}.",
@@ -105,7 +108,7 @@ impl Desk {
         }
         for row in rows.iter().filter(|row| row.action != Action::Received) {
             lines.extend(tell_dated(row));
-            lines.extend(self.rules_then(row).await?);
+            lines.extend(self.rules_then(row, &mut books).await?);
         }
         if !rows.iter().any(|row| row.action == Action::Decided)
             && rows
@@ -118,6 +121,7 @@ impl Desk {
     }
 
     async fn why_contact(&self, contact: &ContactId, rows: Vec<Row>) -> Result<Explanation> {
+        let mut books = Books::new();
         let mut lines = vec![self.standing_line(contact).await?];
         for (task, attempts, run_at, error) in self.store.pending(contact.as_str()).await? {
             let failed = error
@@ -134,7 +138,7 @@ impl Desk {
                 .as_deref()
                 .is_some_and(|verdict| matches!(verdict, "block" | "hold"))
             {
-                lines.extend(self.rules_then(row).await?);
+                lines.extend(self.rules_then(row, &mut books).await?);
             }
         }
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST_ROWS {
@@ -171,18 +175,17 @@ impl Desk {
     }
 
     /// How the rules that fired read when they did, and whether they have changed since.
-    async fn rules_then(&self, row: &Row) -> Result<Vec<String>> {
+    async fn rules_then(&self, row: &Row, books: &mut Books) -> Result<Vec<String>> {
         let Ok(decision) = serde_json::from_value::<Decision>(row.detail.clone()) else {
             return Ok(Vec::new());
         };
-        let Some(then) = self.book(&decision.book).await? else {
+        let Some(then) = self.book(&decision.book, books).await? else {
             return Ok(vec![
                 "The rules of that time cannot be read by this version.".to_owned(),
             ]);
         };
-        let latest = self.store.latest_book().await?;
-        let now = match latest {
-            Some((digest, _)) if digest != decision.book => self.book(&digest).await?,
+        let now = match self.store.latest_book().await? {
+            Some((digest, _)) if digest != decision.book => self.book(&digest, books).await?,
             _ => None,
         };
         let mut lines = Vec::new();
@@ -200,13 +203,22 @@ impl Desk {
         Ok(lines)
     }
 
-    async fn book(&self, digest: &Digest) -> Result<Option<Rulebook>> {
+    async fn book(&self, digest: &Digest, books: &mut Books) -> Result<Option<Arc<Rulebook>>> {
+        if let Some(known) = books.get(digest) {
+            return Ok(known.clone());
+        }
         let files = self.store.book(digest).await?;
-        Ok(files
+        let book = files
             .and_then(|files| rules::source::unpack(&files))
-            .and_then(|files| rules::load(&files).ok()))
+            .and_then(|files| rules::load(&files).ok())
+            .map(Arc::new);
+        books.insert(digest.clone(), book.clone());
+        Ok(book)
     }
 }
+
+/// Rulebooks loaded for one answer.
+type Books = HashMap<Digest, Option<Arc<Rulebook>>>;
 
 fn sentence(book: &Rulebook, id: &RuleId) -> Option<String> {
     book.rules()
@@ -224,225 +236,4 @@ fn tell_dated(row: &Row) -> Vec<String> {
         *line = format!("    {line}");
     }
     lines
-}
-
-/// One row of the record in sentences.
-#[must_use]
-pub fn tell(row: &Row) -> Vec<String> {
-    match row.action {
-        Action::Decided => tell_decision(row),
-        Action::Received => vec![format!(
-            "An event came in ({}, {}).",
-            word(row, "topic"),
-            word(row, "kind")
-        )],
-        Action::RulesAdopted => vec![format!(
-            "New rules came into force: {} ({} rules).",
-            short(word(row, "book")),
-            row.detail.get("rules").unwrap_or(&Value::Null)
-        )],
-        Action::RulesRejected => {
-            let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
-            vec![format!(
-                "Edited rules were refused: {}",
-                first.unwrap_or_default()
-            )]
-        }
-        Action::UnblockOrdered
-        | Action::HoldReleased
-        | Action::HoldConfirmed
-        | Action::Stopped
-        | Action::Resumed => vec![tell_order(row)],
-        _ => vec![tell_call(row)],
-    }
-}
-
-fn word<'r>(row: &'r Row, key: &str) -> &'r str {
-    row.detail
-        .get(key)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-fn tell_order(row: &Row) -> String {
-    let (actor, reason) = (&row.actor, word(row, "reason"));
-    match row.action {
-        Action::HoldReleased => format!("{actor} let the contact go: {reason}."),
-        Action::HoldConfirmed => format!("{actor} had the held block carried out: {reason}."),
-        Action::Stopped => format!("{actor} stopped all calls: {reason}."),
-        Action::Resumed => format!("{actor} let calls go on: {reason}."),
-        _ => format!(
-            "{actor} ordered an unblock: {reason}. Until {} rules only hold this contact.",
-            word(row, "exempt_until")
-        ),
-    }
-}
-
-fn tell_call(row: &Row) -> String {
-    let (call, why, made_sure) = (word(row, "call"), word(row, "why"), word(row, "made_sure"));
-    match row.action {
-        Action::Attempted => {
-            let attempt = row.detail.get("attempt").unwrap_or(&Value::Null);
-            format!("Asking Featurebase to {call} the contact, try {attempt}.")
-        }
-        Action::AttemptFailed if row.detail.get("key_refused").is_some() => {
-            format!("Featurebase refused the API key ({why}); it waits until the key is mended.")
-        }
-        Action::AttemptFailed => format!(
-            "The try failed: {why}. Next try at {}.",
-            word(row, "next_try")
-        ),
-        Action::Blocked => format!("Featurebase blocked the contact ({made_sure})."),
-        Action::AlreadyBlocked => {
-            format!("The contact was blocked already ({}).", word(row, "answer"))
-        }
-        Action::Unblocked => format!("Featurebase unblocked the contact ({made_sure})."),
-        Action::Refused => format!(
-            "Featurebase refused to {call} for good: {why} ({}).",
-            word(row, "code")
-        ),
-        Action::GaveUp => format!("The {call} was given up after many tries: {why}."),
-        _ => format!("The {call} was called off: {why}."),
-    }
-}
-
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
-}
-
-fn tell_decision(row: &Row) -> Vec<String> {
-    if let Some(first) = row.detail.get("same_message_as").and_then(Value::as_str) {
-        return vec![format!(
-            "The same message as in event {first}, which was judged there."
-        )];
-    }
-    if let Some(why) = row.detail.get("unreadable").and_then(Value::as_str) {
-        return vec![format!("Flagged without judging: {why}.")];
-    }
-    match serde_json::from_value::<Decision>(row.detail.clone()) {
-        Ok(decision) => {
-            let mut lines = decision_lines(&decision);
-            if let Some(note) = row.detail.get("note").and_then(Value::as_str) {
-                lines.push(format!("Nothing more was asked of Featurebase: {note}."));
-            }
-            lines
-        }
-        Err(_) => vec!["A decision this version cannot read.".to_owned()],
-    }
-}
-
-/// A decision in sentences.
-#[must_use]
-pub fn decision_lines(decision: &Decision) -> Vec<String> {
-    let verdict = match decision.verdict {
-        Verdict::Clean if decision.findings.is_empty() => "Judged clean: no rule fired.",
-        Verdict::Clean => "Judged clean.",
-        Verdict::Flag => "Flagged for people to look at; nobody is blocked.",
-        Verdict::Hold => "Held: a block waits for a person.",
-        Verdict::Block => "Judged a block.",
-    };
-    let mut lines = vec![format!("{verdict} (rules {})", decision.book.short())];
-    lines.extend(decision.findings.iter().map(finding_line));
-    if decision.points != 0 {
-        lines.push(format!(
-            "Points of all rules together: {}.",
-            decision.points
-        ));
-    }
-    if !decision.restrained.is_empty() {
-        let because: Vec<&str> = decision
-            .restrained
-            .iter()
-            .map(|restrained| restrained.because.as_str())
-            .collect();
-        lines.push(format!(
-            "The rules asked for: {}. Not done at once because {}.",
-            decision.asked,
-            because.join("; and ")
-        ));
-    }
-    if !decision.findings.is_empty() {
-        lines.push(facts_line(&decision.facts));
-    }
-    lines
-}
-
-fn finding_line(finding: &Finding) -> String {
-    let found: Vec<String> = finding
-        .evidence
-        .iter()
-        .map(|evidence| match &evidence.place {
-            Some(place) => format!(
-                "“{}” ({} “{}”, bytes {}–{})",
-                evidence.matched, evidence.condition, evidence.wanted, place.start, place.end
-            ),
-            None => format!("“{}” ({})", evidence.matched, evidence.condition),
-        })
-        .collect();
-    format!(
-        "Rule {} [{}] says {}: {}. It found {}.",
-        finding.rule,
-        finding.stage,
-        finding.then,
-        finding.why,
-        found.join(", ")
-    )
-}
-
-fn facts_line(facts: &Facts) -> String {
-    let mut known = vec![
-        if facts.first_message {
-            "it was the sender's first message"
-        } else {
-            "the sender had written before"
-        }
-        .to_owned(),
-        if facts.answered_before {
-            "a teammate had answered them"
-        } else {
-            "no teammate had answered them"
-        }
-        .to_owned(),
-    ];
-    if let Some(until) = facts.unblocked_until {
-        known.push(format!("a person had unblocked them (until {until})"));
-    }
-    for (window, count) in &facts.messages_within {
-        let window = std::time::Duration::from_millis(u64::try_from(*window).unwrap_or(0));
-        known.push(format!(
-            "{count} messages within {}",
-            crate::time::say_span(window)
-        ));
-    }
-    format!("Known then: {}.", known.join(", "))
-}
-
-/// One line for a list: when, what, whom, by which rules.
-#[must_use]
-pub fn list_line(row: &Row) -> String {
-    let id = |id: Option<&str>| id.unwrap_or("-").to_owned();
-    let what = match &row.verdict {
-        Some(verdict) => format!("{} {verdict}", row.action),
-        None => row.action.to_string(),
-    };
-    format!(
-        "{:>6}  {}  {what:<20} {:<24} {}{}{}",
-        row.seq,
-        moment(row.at),
-        id(row.contact.as_ref().map(ContactId::as_str)),
-        id(row.event.as_ref().map(EventId::as_str)),
-        row.rules
-            .as_deref()
-            .map(|rules| format!("  {rules}"))
-            .unwrap_or_default(),
-        if row.actor == crate::store::audit::BOUNCER {
-            String::new()
-        } else {
-            format!("  by {}", row.actor)
-        },
-    )
-}
-
-fn moment(at: Timestamp) -> String {
-    at.to_string()
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
+use toml::de::DeTable;
 
 use super::examples::try_examples;
 use super::policy::{Policy, read_policy};
 use super::read::Reader;
-use super::rule::{Draft, Rule, read_rule};
+use super::rule::{self, Draft, Rule, read_rule};
 use super::source::{RuleFile, decode, parse};
 use super::{Rulebook, Wanted};
 use crate::decision::{Digest, RuleId};
@@ -34,9 +36,10 @@ pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
     let Loading {
         mut rules,
         policy,
-        problems,
+        mut problems,
         ..
     } = loading;
+    problems.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -52,6 +55,13 @@ pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
         wanted,
         warnings: problems,
     })
+}
+
+/// As one reads the files; what stands nowhere comes last.
+fn reading_order(problem: &Problem) -> (bool, Option<(&str, usize, usize)>) {
+    let place = problem.place.as_ref();
+    let place = place.map(|place| (place.file.as_str(), place.line, place.column));
+    (place.is_none(), place)
 }
 
 /// The digest of a set of rule files: SHA-256 over names and contents, in the order of names.
@@ -89,15 +99,13 @@ impl Loading {
             Ok(source) => source,
             Err(problem) => return self.problems.push(*problem),
         };
+        let before = self.problems.len();
         let Some(document) = parse(source, &mut self.problems) else {
             return;
         };
+        let garbled = garbled_lines(source.text, self.problems.get(before..).unwrap_or_default());
         let mut reader = Reader::new(source);
-        reader.known_keys(
-            document.get_ref(),
-            &["rule", "policy"],
-            "in a rule file (write [[rule]] or [policy])",
-        );
+        check_headings(&mut reader, document.get_ref());
         if let Some(value) = document.get_ref().get("policy")
             && let Some(policy) = read_policy(&mut reader, value)
         {
@@ -106,6 +114,11 @@ impl Loading {
         if let Some(value) = document.get_ref().get("rule") {
             self.read_rules(&mut reader, value);
         }
+        // Where a quote or a bracket is missing, most of what else seems wrong follows from it.
+        reader.problems.retain(|problem| {
+            let line = problem.place.as_ref().map_or(0, |place| place.line);
+            !garbled.iter().any(|lines| lines.contains(&line))
+        });
         self.problems.append(&mut reader.problems);
     }
 
@@ -200,4 +213,41 @@ impl Loading {
             );
         }
     }
+}
+
+/// The lines of every rule, from one heading to the next, in which the parser stumbled.
+fn garbled_lines(text: &str, stumbled: &[Problem]) -> Vec<Range<usize>> {
+    let headings: Vec<usize> = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| line.starts_with('['))
+        .map(|(number, _)| number)
+        .collect();
+    let places = stumbled.iter().filter_map(|problem| problem.place.as_ref());
+    places
+        .map(|place| {
+            let next = headings.partition_point(|heading| *heading <= place.line);
+            let heading = next.checked_sub(1).and_then(|last| headings.get(last));
+            let end = headings.get(next).copied().unwrap_or(usize::MAX);
+            heading.copied().unwrap_or(0)..end
+        })
+        .collect()
+}
+
+fn check_headings(reader: &mut Reader<'_>, document: &DeTable<'_>) {
+    let mut known = vec!["rule", "policy"];
+    let stray = document
+        .keys()
+        .filter(|key| rule::KEYS.contains(&key.get_ref().as_ref()))
+        .min_by_key(|key| key.span().start);
+    if let Some(key) = stray {
+        let message = format!("`{}` stands above the first [[rule]]", key.get_ref());
+        let help = "write [[rule]] on a line of its own above it";
+        reader.error("unknown-key", &key.span(), message, help);
+        known.extend(rule::KEYS);
+    }
+    reader.known_keys(
+        document,
+        &known,
+        "in a rule file (write [[rule]] or [policy])",
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use super::conditions::read_email_domains;
@@ -123,6 +124,11 @@ fn restrain(decision: &mut Decision, protection: Protection, by: Restraint, beca
 
 /// Reads the one `[policy]` table; keys left out keep their default.
 pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Policy> {
+    if value.get_ref().is_array() {
+        let message = "the policy begins with [policy], with one bracket on each side";
+        reader.error("wrong-type", &value.span(), message, "write [policy]");
+        return None;
+    }
     let table = reader.table(value, "[policy]")?;
     reader.known_keys(
         table,
@@ -142,14 +148,23 @@ pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Opt
     {
         policy.block_at = points;
     }
-    if policy.flag_at < 1 || policy.block_at < policy.flag_at {
-        let (flag_at, block_at) = (policy.flag_at, policy.block_at);
-        reader.error(
-            "bad-thresholds",
-            &(value.span().start..value.span().start + 8),
-            format!("flag_at is {flag_at} and block_at is {block_at}: every message, or more are blocked than flagged"),
-            "flag_at must be at least 1, and block_at not below flag_at",
-        );
+    let (flag_at, block_at) = (policy.flag_at, policy.block_at);
+    let wrong = if flag_at < 1 {
+        Some(format!(
+            "flag_at is {flag_at}, so every message would be flagged"
+        ))
+    } else if block_at < flag_at {
+        Some(format!(
+            "block_at is {block_at} and flag_at is {flag_at}, so nothing would ever be flagged before it is blocked"
+        ))
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        let given = table.get("flag_at").or_else(|| table.get("block_at"));
+        let span = given.map_or(value.span(), Spanned::span);
+        let help = "flag_at must be at least 1, and block_at not below flag_at";
+        reader.error("bad-thresholds", &span, wrong, help);
     }
     read_protections(reader, table, &mut policy);
     read_never(reader, table, &mut policy);

@@ -13,7 +13,7 @@ use crate::time::parse_span;
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 pub(super) type Key<'a> = Spanned<toml::de::DeString<'a>>;
 
-/// Most problems told of one file; the rest would only hide the first ones.
+/// Most errors and most warnings told of one file; the rest would only hide the first ones.
 const MAX_PROBLEMS: usize = 200;
 
 /// One file being read.
@@ -59,7 +59,9 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, problem: Problem, span: &Range<usize>, help: impl Into<String>) {
-        if self.problems.len() < MAX_PROBLEMS {
+        // Counted apart: many warnings must not hide an error, for a rule left out would not be missed.
+        let alike = |known: &&Problem| known.severity == problem.severity;
+        if self.problems.iter().filter(alike).count() < MAX_PROBLEMS {
             self.problems
                 .push(problem.at(self.source.place(span)).help(help));
         }
@@ -172,7 +174,7 @@ impl<'a> Reader<'a> {
     pub fn table<'v>(&mut self, value: &'v Value<'a>, example: &str) -> Option<&'v DeTable<'a>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
-            self.wrong_type(value, "a table in braces", example);
+            self.wrong_type(value, "braces { }", example);
         }
         table
     }

@@ -10,7 +10,7 @@ use super::read::{Reader, Value};
 use super::subject::Subject;
 use crate::decision::{Evidence, Finding, RuleId, Stage, Then};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id", "why", "stage", "then", "all", "any", "unless", "examples", "points", "owner", "tags",
 ];
 
@@ -223,22 +223,14 @@ fn read_id<'a>(
     if id.contains('/') && id.len() <= 100 && id.split('/').all(good) {
         return Some((RuleId(id.to_owned()), value.span()));
     }
-    let plain: String = id
-        .to_lowercase()
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '/' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let plain = if plain.contains('/') {
-        plain
-    } else {
-        format!("general/{plain}")
-    };
+    let mut parts: Vec<String> = id.split('/').map(plain_part).collect();
+    parts.retain(|part| !part.is_empty());
+    match parts.as_slice() {
+        [] => parts = vec!["pitch".to_owned(), "guest-post".to_owned()],
+        [_] => parts.insert(0, "general".to_owned()),
+        _ => {}
+    }
+    let plain = parts.join("/");
     reader.error(
         "bad-id",
         &value.span(),
@@ -246,6 +238,13 @@ fn read_id<'a>(
         format!("lower case letters, digits and -, in two or more parts with / between, like this: \"{plain}\""),
     );
     None
+}
+
+/// A part of a name as it may be written.
+fn plain_part(part: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let part: String = part.to_lowercase().chars().map(plain).collect();
+    part.trim_matches('-').to_owned()
 }
 
 fn read_points<'a>(

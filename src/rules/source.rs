@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::syntax;
 use crate::problem::{Place, Problem};
 
 /// Largest rule file that is read, in bytes.
@@ -93,53 +94,13 @@ pub(super) fn parse<'a>(
     // One slip often makes several errors in its line: the first says it best.
     let mut lines = HashSet::new();
     for error in &errors {
-        let problem = syntax_problem(source, error);
+        let problem = syntax::problem(source, error);
         if lines.insert(problem.place.as_ref().map(|place| place.line)) && lines.len() <= MAX_SYNTAX
         {
             problems.push(problem);
         }
     }
     Some(table)
-}
-
-fn syntax_problem(source: Source<'_>, error: &toml::de::Error) -> Problem {
-    let span = error.span().unwrap_or(0..0);
-    let line = line_of(source.text, span.start);
-    let mut message = error.message().trim().replace('\n', ", ");
-    if message.starts_with("duplicate key") {
-        "this key stands twice in the same table".clone_into(&mut message);
-    }
-    Problem::error("toml-syntax", message)
-        .at(source.place(&span))
-        .help(syntax_help(line))
-}
-
-fn line_of(text: &str, at: usize) -> &str {
-    let at = (0..=at.min(text.len()))
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0);
-    let start = text
-        .get(..at)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1);
-    text.get(start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or_default()
-}
-
-fn syntax_help(line: &str) -> String {
-    if line.contains(['“', '”', '„', '‘', '’']) {
-        return "write straight quotes \" instead of curly ones; text pasted from a document often carries curly quotes".to_owned();
-    }
-    if line.matches('"').count() % 2 == 1 {
-        return "a quote \" seems to be missing: every text begins and ends with one".to_owned();
-    }
-    if line.matches('[').count() > line.matches(']').count() {
-        return "a list opened with [ must be closed with ]".to_owned();
-    }
-    "texts stand in \"quotes\", lists in [brackets] with commas between, one `key = value` a line"
-        .to_owned()
 }
 
 /// The first byte at which nesting goes beyond [`MAX_NESTING`]. Texts and comments do not count.
@@ -197,7 +158,7 @@ pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        DeValue::Table(_) => "braces { }",
     }
 }
 

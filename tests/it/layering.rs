@@ -288,3 +288,30 @@ fn the_architecture_page_names_every_room() {
         );
     }
 }
+
+#[test]
+fn every_problem_code_has_its_page_and_every_page_its_code() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/problems.md"))
+            .unwrap();
+    let pattern =
+        regex::Regex::new(r#"(?:error|warning|unknown_word)\(\s*"([a-z0-9]+(?:-[a-z0-9]+)+)""#)
+            .unwrap();
+    let mut codes = std::collections::BTreeSet::new();
+    for (file, text) in sources() {
+        if matches!(room_of(&file), "rules" | "config" | "rulewatch") {
+            codes.extend(
+                pattern
+                    .captures_iter(&code(&text))
+                    .map(|found| found[1].to_owned()),
+            );
+        }
+    }
+    assert!(codes.len() > 40, "{codes:?}");
+    let told: std::collections::BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(codes, told);
+}

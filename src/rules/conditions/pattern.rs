@@ -54,7 +54,7 @@ impl Pattern {
             .nest_limit(MAX_NESTING)
             .build();
         match built {
-            Ok(regex) if regex.is_match("") => {
+            Ok(regex) if matches_nothing(&regex) => {
                 let help = "say at least one letter that must be there; `*` and `?` allow for none";
                 reader.error(
                     "matches-everything",
@@ -102,6 +102,11 @@ impl Condition for Pattern {
     fn say(&self) -> String {
         format!("the message matches the pattern {}", self.written)
     }
+}
+
+/// Whether the pattern is content with the empty text, or with the edge of any word (`\b`).
+fn matches_nothing(regex: &Regex) -> bool {
+    regex.is_match("") || regex.find("a").is_some_and(|found| found.is_empty())
 }
 
 /// The pattern is matched against folded text, so its letters beyond ASCII are folded, too: `ß` is looked for as `ss`,

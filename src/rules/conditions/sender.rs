@@ -165,7 +165,11 @@ impl Condition for SenderEmailDomain {
 #[must_use]
 pub fn is_at_one_of<'d>(email: &str, domains: &'d [String]) -> Option<&'d String> {
     let (_, host) = email.trim().rsplit_once('@')?;
-    let host = host.to_lowercase();
+    // Domains are kept as `link_domain` reads them: names in other scripts in their ASCII form.
+    let host = match url::Host::parse(host) {
+        Ok(url::Host::Domain(domain)) => domain.trim_end_matches('.').to_owned(),
+        _ => host.to_lowercase(),
+    };
     domains
         .iter()
         .find(|domain| host_is_or_under(&host, domain))

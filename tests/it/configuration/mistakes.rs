@@ -9,7 +9,7 @@ fn an_unknown_key_is_told_with_its_place_and_the_nearest_known_one() {
     error[unknown-key]: `listen_on` is not a setting
      --> bouncer.toml:3:1
       |
-    3 | listen_on = …
+    3 | listen_on …
       | ^^^^^^^^^
       |
       = help: `bouncer config show` lists every key
@@ -17,7 +17,7 @@ fn an_unknown_key_is_told_with_its_place_and_the_nearest_known_one() {
     error[unknown-key]: `max_conections` is not a setting
      --> bouncer.toml:2:1
       |
-    2 | max_conections = …
+    2 | max_conections …
       | ^^^^^^^^^^^^^^
       |
       = help: did you mean `max_connections`?
@@ -31,7 +31,7 @@ fn a_table_in_the_file_is_an_unknown_key() {
     error[unknown-key]: `server` is not a setting
      --> bouncer.toml:1:2
       |
-    1 | [server = …
+    1 | [server …
       |  ^^^^^^
       |
       = help: `bouncer config show` lists every key

@@ -150,7 +150,7 @@ fn a_secret_in_the_settings_file_is_refused() {
     error[secret-in-file]: `webhook_secret` cannot be set here: secrets come from the environment or from files of their own
      --> bouncer.toml:2:1
       |
-    2 | webhook_secret = …
+    2 | webhook_secret …
       | ^^^^^^^^^^^^^^
       |
       = help: set FEATUREBASE_API_KEY and FEATUREBASE_WEBHOOK_SECRET, or their _FILE variants

@@ -70,7 +70,7 @@ async fn check_history(sandbox: &Sandbox, store: &Store) {
             Action::Decided => {
                 *decisions
                     .entry(row.event.as_ref().unwrap().as_str())
-                    .or_default() += 1
+                    .or_default() += 1;
             }
             Action::Attempted => attempts
                 .entry(row.contact.as_ref().unwrap().as_str())

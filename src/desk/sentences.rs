@@ -1,0 +1,226 @@
+//! Rows of the record and decisions, in sentences.
+
+use serde_json::Value;
+
+use crate::decision::{Decision, Facts, Finding, Verdict};
+use crate::message::{ContactId, EventId};
+use crate::store::audit::{Action, BOUNCER, Row};
+use crate::time::{Timestamp, say_span};
+
+/// One row of the record in sentences.
+#[must_use]
+pub fn tell(row: &Row) -> Vec<String> {
+    match row.action {
+        Action::Decided => tell_decision(row),
+        Action::Received => vec![format!(
+            "An event came in ({}, {}).",
+            word(row, "topic"),
+            word(row, "kind")
+        )],
+        Action::RulesAdopted => vec![format!(
+            "New rules came into force: {} ({} rules).",
+            short(word(row, "book")),
+            row.detail.get("rules").unwrap_or(&Value::Null)
+        )],
+        Action::RulesRejected => {
+            let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
+            vec![format!(
+                "Edited rules were refused: {}",
+                first.unwrap_or_default()
+            )]
+        }
+        Action::UnblockOrdered
+        | Action::HoldReleased
+        | Action::HoldConfirmed
+        | Action::Stopped
+        | Action::Resumed => vec![tell_order(row)],
+        _ => vec![tell_call(row)],
+    }
+}
+
+fn word<'r>(row: &'r Row, key: &str) -> &'r str {
+    row.detail
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn tell_order(row: &Row) -> String {
+    let (actor, reason) = (&row.actor, word(row, "reason"));
+    match row.action {
+        Action::HoldReleased => format!("{actor} let the contact go: {reason}."),
+        Action::HoldConfirmed => format!("{actor} had the held block carried out: {reason}."),
+        Action::Stopped => format!("{actor} stopped all calls: {reason}."),
+        Action::Resumed => format!("{actor} let calls go on: {reason}."),
+        _ => format!(
+            "{actor} ordered an unblock: {reason}. Until {} rules only hold this contact.",
+            word(row, "exempt_until")
+        ),
+    }
+}
+
+fn tell_call(row: &Row) -> String {
+    let (call, why, made_sure) = (word(row, "call"), word(row, "why"), word(row, "made_sure"));
+    match row.action {
+        Action::Attempted => {
+            let attempt = row.detail.get("attempt").unwrap_or(&Value::Null);
+            format!("Asking Featurebase to {call} the contact, try {attempt}.")
+        }
+        Action::AttemptFailed if row.detail.get("key_refused").is_some() => {
+            format!("Featurebase refused the API key ({why}); it waits until the key is mended.")
+        }
+        Action::AttemptFailed => format!(
+            "The try failed: {why}. Next try at {}.",
+            word(row, "next_try")
+        ),
+        Action::Blocked => format!("Featurebase blocked the contact ({made_sure})."),
+        Action::AlreadyBlocked => {
+            format!("The contact was blocked already ({}).", word(row, "answer"))
+        }
+        Action::Unblocked => format!("Featurebase unblocked the contact ({made_sure})."),
+        Action::Refused => format!(
+            "Featurebase refused to {call} for good: {why} ({}).",
+            word(row, "code")
+        ),
+        Action::GaveUp => format!("The {call} was given up after many tries: {why}."),
+        _ => format!("The {call} was called off: {why}."),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+fn tell_decision(row: &Row) -> Vec<String> {
+    if let Some(first) = row.detail.get("same_message_as").and_then(Value::as_str) {
+        return vec![format!(
+            "The same message as in event {first}, which was judged there."
+        )];
+    }
+    if let Some(why) = row.detail.get("unreadable").and_then(Value::as_str) {
+        return vec![format!("Flagged without judging: {why}.")];
+    }
+    match serde_json::from_value::<Decision>(row.detail.clone()) {
+        Ok(decision) => {
+            let mut lines = decision_lines(&decision);
+            if let Some(note) = row.detail.get("note").and_then(Value::as_str) {
+                lines.push(format!("Nothing more was asked of Featurebase: {note}."));
+            }
+            lines
+        }
+        Err(_) => vec!["A decision this version cannot read.".to_owned()],
+    }
+}
+
+/// A decision in sentences.
+#[must_use]
+pub fn decision_lines(decision: &Decision) -> Vec<String> {
+    let verdict = match decision.verdict {
+        Verdict::Clean if decision.findings.is_empty() => "Judged clean: no rule fired.",
+        Verdict::Clean => "Judged clean.",
+        Verdict::Flag => "Flagged for people to look at; nobody is blocked.",
+        Verdict::Hold => "Held: a block waits for a person.",
+        Verdict::Block => "Judged a block.",
+    };
+    let mut lines = vec![format!("{verdict} (rules {})", decision.book.short())];
+    lines.extend(decision.findings.iter().map(finding_line));
+    if decision.points != 0 {
+        lines.push(format!(
+            "Points of all rules together: {}.",
+            decision.points
+        ));
+    }
+    if !decision.restrained.is_empty() {
+        let because: Vec<&str> = decision
+            .restrained
+            .iter()
+            .map(|restrained| restrained.because.as_str())
+            .collect();
+        lines.push(format!(
+            "The rules asked for: {}. Not done at once because {}.",
+            decision.asked,
+            because.join("; and ")
+        ));
+    }
+    if !decision.findings.is_empty() {
+        lines.push(facts_line(&decision.facts));
+    }
+    lines
+}
+
+fn finding_line(finding: &Finding) -> String {
+    let found: Vec<String> = finding
+        .evidence
+        .iter()
+        .map(|evidence| match &evidence.place {
+            Some(place) => format!(
+                "“{}” ({} “{}”, bytes {}–{})",
+                evidence.matched, evidence.condition, evidence.wanted, place.start, place.end
+            ),
+            None => format!("“{}” ({})", evidence.matched, evidence.condition),
+        })
+        .collect();
+    format!(
+        "Rule {} [{}] says {}: {}. It found {}.",
+        finding.rule,
+        finding.stage,
+        finding.then,
+        finding.why,
+        found.join(", ")
+    )
+}
+
+fn facts_line(facts: &Facts) -> String {
+    let mut known = vec![
+        if facts.first_message {
+            "it was the sender's first message"
+        } else {
+            "the sender had written before"
+        }
+        .to_owned(),
+        if facts.answered_before {
+            "a teammate had answered them"
+        } else {
+            "no teammate had answered them"
+        }
+        .to_owned(),
+    ];
+    if let Some(until) = facts.unblocked_until {
+        known.push(format!("a person had unblocked them (until {until})"));
+    }
+    for (window, count) in &facts.messages_within {
+        let window = std::time::Duration::from_millis(u64::try_from(*window).unwrap_or(0));
+        known.push(format!("{count} messages within {}", say_span(window)));
+    }
+    format!("Known then: {}.", known.join(", "))
+}
+
+/// One line for a list: when, what, whom, by which rules.
+#[must_use]
+pub fn list_line(row: &Row) -> String {
+    let id = |id: Option<&str>| id.unwrap_or("-").to_owned();
+    let what = match &row.verdict {
+        Some(verdict) => format!("{} {verdict}", row.action),
+        None => row.action.to_string(),
+    };
+    format!(
+        "{:>6}  {}  {what:<20} {:<24} {}{}{}",
+        row.seq,
+        moment(row.at),
+        id(row.contact.as_ref().map(ContactId::as_str)),
+        id(row.event.as_ref().map(EventId::as_str)),
+        row.rules
+            .as_deref()
+            .map(|rules| format!("  {rules}"))
+            .unwrap_or_default(),
+        if row.actor == BOUNCER {
+            String::new()
+        } else {
+            format!("  by {}", row.actor)
+        },
+    )
+}
+
+fn moment(at: Timestamp) -> String {
+    at.to_string()
+}
