@@ -29,6 +29,9 @@ use gate::Gate;
 /// How long an idle worker waits before it looks by itself.
 const POLL: Duration = Duration::from_millis(500);
 
+/// After each batch judging pauses for this share of the time it took.
+const PAUSE_SHARE: u32 = 4;
+
 /// The rulebook in force; nothing while there is none.
 pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
 
@@ -108,7 +111,8 @@ impl Worker {
     pub async fn drain(self: &Arc<Self>) -> Result<usize> {
         let mut total = 0;
         loop {
-            let done = self.file_inbox().await? + self.judge_due().await? + self.act_due().await?;
+            let done =
+                self.file_and_judge().await? + self.judge_due().await? + self.act_due().await?;
             if done == 0 {
                 return Ok(total);
             }
@@ -127,13 +131,20 @@ impl Worker {
     }
 
     async fn keep_judging(self: Arc<Self>, stop: &CancellationToken) {
+        let mut looked_back = tokio::time::Instant::now();
         while !stop.is_cancelled() {
             let started = tokio::time::Instant::now();
-            let work = async { Ok(self.file_inbox().await? + self.judge_due().await?) };
-            match settle_step(work.await, "judging") {
-                0 => rest(&self.wake.judging, stop).await,
-                // Senders waiting for an answer come first: judging takes at most half of the store's time.
-                _ => tokio::time::sleep(started.elapsed().min(POLL)).await,
+            let mut done = settle_step(self.file_and_judge().await, "judging");
+            // Work left behind is rare: it is looked for when there is nothing new, and now and then.
+            if done == 0 || looked_back.elapsed() > POLL {
+                looked_back = started;
+                done += settle_step(self.judge_due().await, "judging");
+            }
+            if done == 0 {
+                rest(&self.wake.judging, stop).await;
+            } else {
+                // Senders waiting for an answer come first.
+                tokio::time::sleep(started.elapsed().min(POLL) / PAUSE_SHARE).await;
             }
         }
     }

@@ -102,11 +102,14 @@ impl Rule {
     }
 
     fn say_then(&self) -> String {
-        match (self.then, self.stage) {
-            (Then::Points, _) => format!("{:+} points", self.points),
-            (then, Stage::Enforce) => then.as_str().to_owned(),
-            (then, Stage::Hold) => format!("propose to {then}, and wait for a person,"),
-            (then, Stage::Observe) => format!("only write down that it would {then}"),
+        let wish = match self.then {
+            Then::Points => format!("give {:+} points", self.points),
+            then => then.as_str().to_owned(),
+        };
+        match self.stage {
+            Stage::Enforce => wish,
+            Stage::Hold => format!("propose to {wish}, and wait for a person,"),
+            Stage::Observe => format!("only write down that it would {wish}"),
         }
     }
 }

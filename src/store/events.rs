@@ -1,6 +1,7 @@
 //! Evidence: every event once, every message once, and what is known of a sender at a moment.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -245,47 +246,74 @@ impl Store {
         Ok(count)
     }
 
-    /// What is known of a message's sender at the message's own time. Windows are in milliseconds.
+    /// What is known of each message's sender at the message's own time, in order. Windows are in milliseconds.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn facts(
-        &self,
-        message: &Message,
-        windows: impl IntoIterator<Item = i64>,
-    ) -> Result<Facts> {
+    pub async fn facts(&self, messages: &[Message], windows: &[i64]) -> Result<Vec<Facts>> {
+        let asked = messages
+            .iter()
+            .zip(0_i64..)
+            .map(|(message, number)| {
+                vec![
+                    Cell::Int(number),
+                    Cell::Text(message.from.id.as_str().to_owned()),
+                    Cell::Int(message.sent_at.millis()),
+                    Cell::Text(message.event.as_str().to_owned()),
+                ]
+            })
+            .collect();
         let mut connection = self.reading().await?;
-        let (contact, at) = (message.from.id.as_str(), message.sent_at.millis());
-        let sql = "SELECT
-            CAST(CASE WHEN EXISTS (SELECT 1 FROM messages WHERE contact_id = $1 AND (sent_at < $2 OR (sent_at = $2 AND event_id < $3))) THEN 1 ELSE 0 END AS BIGINT),
-            CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m JOIN answers a ON a.conversation_id = m.conversation_id
-                WHERE m.contact_id = $1 AND a.answered_at < $2) THEN 1 ELSE 0 END AS BIGINT),
-            COALESCE((SELECT exempt_until FROM contacts WHERE contact_id = $1), CAST(-1 AS BIGINT))";
-        let (earlier, answered, exempt): (i64, i64, i64) = sqlx::query_as(sql)
-            .bind(contact)
-            .bind(at)
-            .bind(message.event.as_str())
-            .fetch_one(&mut *connection)
-            .await?;
-        let mut messages_within = BTreeMap::new();
-        for window in windows {
-            let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE contact_id = $1 AND sent_at > $2 AND sent_at <= $3 LIMIT $4) AS counted";
-            let (count,): (i64,) = sqlx::query_as(sql)
-                .bind(contact)
-                .bind(at.saturating_sub(window))
-                .bind(at)
-                .bind(MOST_COUNTED)
-                .fetch_one(&mut *connection)
-                .await?;
-            messages_within.insert(window, u64::try_from(count).unwrap_or(0));
-        }
-        Ok(Facts {
-            first_message: earlier == 0,
-            answered_before: answered == 1,
-            unblocked_until: (exempt > at).then(|| Timestamp::from_millis(exempt)),
-            messages_within,
-        })
+        let found = rows::insert(
+            &mut connection,
+            "WITH asked (n, who, at, event) AS (VALUES",
+            &facts_of(windows),
+            asked,
+        )
+        .await?;
+        messages
+            .iter()
+            .zip(&found)
+            .map(|(message, row)| facts_in(row, message, windows))
+            .collect()
     }
+}
+
+/// The rest of the statement that asks for facts: a column for each fact, and one for each window.
+fn facts_of(windows: &[i64]) -> String {
+    let mut sql = String::from(
+        ") SELECT
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = asked.who
+            AND (m.sent_at < asked.at OR (m.sent_at = asked.at AND m.event_id < asked.event))) THEN 1 ELSE 0 END AS BIGINT) AS earlier,
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m JOIN answers a ON a.conversation_id = m.conversation_id
+            WHERE m.contact_id = asked.who AND a.answered_at < asked.at) THEN 1 ELSE 0 END AS BIGINT) AS answered,
+        COALESCE((SELECT c.exempt_until FROM contacts c WHERE c.contact_id = asked.who), CAST(-1 AS BIGINT)) AS exempt",
+    );
+    for (number, window) in windows.iter().enumerate() {
+        let _ = write!(
+            sql,
+            ", (SELECT COUNT(*) FROM (SELECT 1 FROM messages m WHERE m.contact_id = asked.who
+                AND m.sent_at > asked.at - {window} AND m.sent_at <= asked.at LIMIT {MOST_COUNTED}) AS counted) AS within_{number}"
+        );
+    }
+    sql.push_str(" FROM asked ORDER BY n");
+    sql
+}
+
+fn facts_in(row: &AnyRow, message: &Message, windows: &[i64]) -> Result<Facts> {
+    let exempt: i64 = row.try_get("exempt")?;
+    let mut messages_within = BTreeMap::new();
+    for (number, window) in windows.iter().enumerate() {
+        let count: i64 = row.try_get(format!("within_{number}").as_str())?;
+        messages_within.insert(*window, u64::try_from(count).unwrap_or(0));
+    }
+    Ok(Facts {
+        first_message: row.try_get::<i64, _>("earlier")? == 0,
+        answered_before: row.try_get::<i64, _>("answered")? == 1,
+        unblocked_until: (exempt > message.sent_at.millis())
+            .then(|| Timestamp::from_millis(exempt)),
+        messages_within,
+    })
 }
 
 fn event_of(row: &AnyRow) -> Result<EventRow> {

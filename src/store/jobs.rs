@@ -108,29 +108,63 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn add_jobs(&mut self, jobs: Vec<NewJob>, now: Timestamp) -> Result<()> {
-        let cells = jobs
-            .into_iter()
-            .map(|job| {
-                vec![
-                    Cell::Text(uuid::Uuid::now_v7().to_string()),
-                    Cell::Text(job.task.as_str().to_owned()),
-                    Cell::Text(job.subject),
-                    Cell::Text(job.detail),
-                    Cell::Int(now.millis()),
-                    Cell::Int(job.run_at.millis()),
-                    Cell::Int(0),
-                    Cell::Int(0),
-                ]
-            })
-            .collect();
+        self.insert_jobs(jobs, now, None).await?;
+        Ok(())
+    }
+
+    /// Adds jobs that their maker does at once: they are claimed from the beginning, for the first attempt.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_claimed_jobs(&mut self, jobs: Vec<NewJob>, lease: &Lease) -> Result<Vec<Job>> {
+        self.insert_jobs(jobs, lease.now, Some(lease)).await
+    }
+
+    async fn insert_jobs(
+        &mut self,
+        jobs: Vec<NewJob>,
+        now: Timestamp,
+        lease: Option<&Lease>,
+    ) -> Result<Vec<Job>> {
+        let (owner, until) = lease.map_or((None, 0), |lease| {
+            (
+                Some(lease.owner.clone()),
+                lease.now.after(lease.length).millis(),
+            )
+        });
+        let attempts = i64::from(lease.is_some());
+        let (mut cells, mut added) = (Vec::new(), Vec::new());
+        for job in jobs {
+            let id = uuid::Uuid::now_v7().to_string();
+            cells.push(vec![
+                Cell::Text(id.clone()),
+                Cell::Text(job.task.as_str().to_owned()),
+                Cell::Text(job.subject.clone()),
+                Cell::Text(job.detail.clone()),
+                Cell::Int(now.millis()),
+                Cell::Int(job.run_at.millis()),
+                Cell::Int(attempts),
+                Cell::MaybeText(owner.clone()),
+                Cell::Int(until),
+            ]);
+            added.push(Job {
+                id,
+                task: job.task,
+                subject: job.subject,
+                detail: job.detail,
+                created_at: now,
+                attempts,
+                lease_owner: owner.clone().unwrap_or_default(),
+            });
+        }
         rows::insert(
             &mut self.tx,
-            "INSERT INTO jobs (job_id, task, subject, detail, created_at, run_at, attempts, lease_until) VALUES",
+            "INSERT INTO jobs (job_id, task, subject, detail, created_at, run_at, attempts, lease_owner, lease_until) VALUES",
             "",
             cells,
         )
         .await?;
-        Ok(())
+        Ok(added)
     }
 
     /// Claims messages to judge that are due.

@@ -2,8 +2,7 @@
 //!
 //! Rows are put in chunks whose sizes are powers of two, so that a handful of statements is prepared once and used for ever.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::fmt::Write as _;
 
 use sqlx::any::{Any, AnyArguments, AnyRow};
 use sqlx::query::Query;
@@ -22,38 +21,40 @@ pub(super) enum Cell {
     Bytes(Vec<u8>),
 }
 
-/// Inserts rows: `head` up to `VALUES`, `tail` after them. Gives what `RETURNING` returns.
+/// Runs `head (..),(..) tail` over rows. Gives what is returned.
 pub(super) async fn insert(
     connection: &mut AnyConnection,
-    head: &'static str,
-    tail: &'static str,
+    head: &str,
+    tail: &str,
     rows: Vec<Vec<Cell>>,
 ) -> Result<Vec<AnyRow>> {
     let mut returned = Vec::new();
+    let marks = Marks::of(connection);
     let mut rows = rows.into_iter();
     while let Some(width) = rows.as_slice().first().map(Vec::len) {
         let size = chunk_size(rows.len());
         let chunk: Vec<Vec<Cell>> = rows.by_ref().take(size).collect();
-        let sql = statement(head, tail, chunk.len(), width);
-        returned.extend(bind(&sql, chunk).fetch_all(&mut *connection).await?);
+        let sql = format!("{head} {} {tail}", marks.groups(chunk.len(), width));
+        returned.extend(bind(sql, chunk).fetch_all(&mut *connection).await?);
     }
     Ok(returned)
 }
 
-/// Runs `head ($1, $2, ...) tail` over many single values.
+/// Runs `head (.., ..) tail` over many single values.
 pub(super) async fn each(
     connection: &mut AnyConnection,
-    head: &'static str,
-    tail: &'static str,
+    head: &str,
+    tail: &str,
     values: &[String],
 ) -> Result<Vec<AnyRow>> {
     let mut returned = Vec::new();
+    let marks = Marks::of(connection);
     let mut rest = values;
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(chunk_size(rest.len()));
         let row = chunk.iter().cloned().map(Cell::Text).collect();
-        let sql = statement(head, tail, 1, chunk.len());
-        returned.extend(bind(&sql, vec![row]).fetch_all(&mut *connection).await?);
+        let sql = format!("{head} {} {tail}", marks.groups(1, chunk.len()));
+        returned.extend(bind(sql, vec![row]).fetch_all(&mut *connection).await?);
         rest = after;
     }
     Ok(returned)
@@ -67,37 +68,48 @@ fn chunk_size(left: usize) -> usize {
     size
 }
 
-type Shape = (&'static str, &'static str, usize, usize);
-
-/// The text of a statement for `rows` times `width` values. There are few shapes, so their texts are kept.
-fn statement(
-    head: &'static str,
-    tail: &'static str,
-    rows: usize,
-    width: usize,
-) -> std::sync::Arc<str> {
-    static KNOWN: OnceLock<Mutex<HashMap<Shape, std::sync::Arc<str>>>> = OnceLock::new();
-    let mut known = KNOWN
-        .get_or_init(Mutex::default)
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let text = known.entry((head, tail, rows, width)).or_insert_with(|| {
-        let groups: Vec<String> = (0..rows)
-            .map(|row| {
-                let places: Vec<String> = (1..=width)
-                    .map(|place| format!("${}", row * width + place))
-                    .collect();
-                format!("({})", places.join(","))
-            })
-            .collect();
-        format!("{head} {} {tail}", groups.join(",")).into()
-    });
-    text.clone()
+/// How places for values are written. SQLite takes a number for a name and looks each name up by walking over all
+/// of them; its nameless `?` costs nothing.
+#[derive(Debug, Clone, Copy)]
+enum Marks {
+    Nameless,
+    Numbered,
 }
 
-fn bind(sql: &std::sync::Arc<str>, rows: Vec<Vec<Cell>>) -> Query<'static, Any, AnyArguments> {
-    // Only the fixed texts above and place holders are in it: values are always bound.
-    let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
+impl Marks {
+    fn of(connection: &AnyConnection) -> Self {
+        if connection.backend_name() == "PostgreSQL" {
+            Self::Numbered
+        } else {
+            Self::Nameless
+        }
+    }
+
+    /// `(?,?),(?,?)` or `($1,$2),($3,$4)`.
+    fn groups(self, rows: usize, width: usize) -> String {
+        let mut text = String::with_capacity(rows * width * 5);
+        for place in 0..rows * width {
+            text.push_str(match (place % width, place) {
+                (0, 0) => "(",
+                (0, _) => "),(",
+                _ => ",",
+            });
+            match self {
+                Self::Nameless => text.push('?'),
+                // Writing to a String cannot fail.
+                Self::Numbered => {
+                    let _ = write!(text, "${}", place + 1);
+                }
+            }
+        }
+        text.push(')');
+        text
+    }
+}
+
+fn bind(sql: String, rows: Vec<Vec<Cell>>) -> Query<'static, Any, AnyArguments> {
+    // Only fixed texts and place holders are in it: values are always bound.
+    let mut query = sqlx::query(AssertSqlSafe(sql));
     for cell in rows.into_iter().flatten() {
         query = match cell {
             Cell::Text(text) => query.bind(text),

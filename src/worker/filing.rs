@@ -5,44 +5,56 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::Worker;
-use crate::message::EventId;
+use crate::message::{EventId, Message};
 use crate::payload::{self, Event, What};
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
-use crate::store::jobs::{NewJob, Task};
+use crate::store::jobs::{Job, Lease, NewJob, Task};
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
 /// Most events filed in one transaction.
-const BATCH: i64 = 128;
+const BATCH: i64 = 64;
+
+/// What came of one batch.
+#[derive(Debug, Default)]
+pub(super) struct Filed {
+    /// How many were taken from the inbox.
+    pub taken: usize,
+    /// Messages to judge, claimed under the lease.
+    pub work: Vec<(Job, Message)>,
+    kinds: Vec<EventKind>,
+}
 
 impl Worker {
-    /// Files what waits in the inbox, one batch. Gives its size.
-    pub(super) async fn file_inbox(&self) -> Result<usize> {
+    /// Files what waits in the inbox, one batch. With a lease, messages to judge are claimed under it as they are filed.
+    pub(super) async fn file_inbox(&self, lease: Option<&Lease>) -> Result<Filed> {
         let mut tx = self.store.writing().await?;
         let deliveries = tx.take_inbox(BATCH).await?;
         if deliveries.is_empty() {
-            return Ok(0);
+            return Ok(Filed::default());
         }
         let taken = deliveries.len();
-        let filed = file(&mut tx, deliveries, self.clock.now()).await?;
+        let filed = file(&mut tx, deliveries, lease, self.clock.now()).await?;
         tx.commit().await?;
-        for kind in &filed {
+        for kind in &filed.kinds {
             self.metrics.filed(kind.as_str());
         }
+        let repeated = taken - filed.kinds.len();
         self.metrics
             .events_repeated
-            .inc_by(u64::try_from(taken - filed.len()).unwrap_or(0));
-        Ok(taken)
+            .inc_by(u64::try_from(repeated).unwrap_or(0));
+        Ok(Filed { taken, ..filed })
     }
 }
 
 async fn file(
     tx: &mut Writing,
     deliveries: Vec<Delivery>,
+    lease: Option<&Lease>,
     now: Timestamp,
-) -> Result<Vec<EventKind>> {
+) -> Result<Filed> {
     let ids: Vec<EventId> = deliveries
         .iter()
         .map(|delivery| delivery.event.clone())
@@ -58,28 +70,46 @@ async fn file(
         .collect();
     let keys: Vec<MessageKey> = new.iter().filter_map(|(_, event)| key_of(event)).collect();
     let repeats = tx.register_messages(&keys).await?;
-    let (mut rows, mut entries, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut entries, mut messages) = (Vec::new(), Vec::new(), Vec::new());
     for (delivery, event) in new {
         if let What::Answer { conversation, at } = &event.what {
             tx.note_answer(conversation, *at).await?;
         }
-        let row = row_of(&delivery, event, &repeats);
-        if row.kind == EventKind::Message {
-            jobs.push(NewJob {
-                task: Task::Judge,
-                subject: row.event.as_str().to_owned(),
-                detail: String::new(),
-                run_at: now,
-            });
-        }
+        let row = row_of(&delivery, &event, &repeats);
         entries.extend(entries_of(&row, now));
+        if let (EventKind::Message, What::Message(message)) = (row.kind, event.what) {
+            messages.push(*message);
+        }
         rows.push(row);
     }
     let kinds = rows.iter().map(|row| row.kind).collect();
     tx.file_events(rows).await?;
-    tx.add_jobs(jobs, now).await?;
     tx.record(entries).await?;
-    Ok(kinds)
+    let jobs = messages
+        .iter()
+        .map(|message| judging_of(message, now))
+        .collect();
+    let work = if let Some(lease) = lease {
+        let jobs = tx.add_claimed_jobs(jobs, lease).await?;
+        jobs.into_iter().zip(messages).collect()
+    } else {
+        tx.add_jobs(jobs, now).await?;
+        Vec::new()
+    };
+    Ok(Filed {
+        taken: 0,
+        work,
+        kinds,
+    })
+}
+
+fn judging_of(message: &Message, now: Timestamp) -> NewJob {
+    NewJob {
+        task: Task::Judge,
+        subject: message.event.as_str().to_owned(),
+        detail: String::new(),
+        run_at: now,
+    }
 }
 
 fn key_of(event: &Event) -> Option<MessageKey> {
@@ -95,10 +125,10 @@ fn key_of(event: &Event) -> Option<MessageKey> {
     })
 }
 
-fn row_of(delivery: &Delivery, event: Event, repeats: &HashMap<EventId, EventId>) -> EventRow {
+fn row_of(delivery: &Delivery, event: &Event, repeats: &HashMap<EventId, EventId>) -> EventRow {
     let mut row = EventRow {
-        event: event.id,
-        topic: event.topic,
+        event: event.id.clone(),
+        topic: event.topic.clone(),
         kind: EventKind::Other,
         received_at: delivery.received_at,
         conversation: None,
@@ -108,7 +138,7 @@ fn row_of(delivery: &Delivery, event: Event, repeats: &HashMap<EventId, EventId>
         note: None,
         body: Some(delivery.body.to_vec()),
     };
-    match event.what {
+    match &event.what {
         What::Message(message) => {
             row.same_as = repeats.get(&row.event).cloned();
             row.kind = if row.same_as.is_some() {
@@ -116,19 +146,19 @@ fn row_of(delivery: &Delivery, event: Event, repeats: &HashMap<EventId, EventId>
             } else {
                 EventKind::Message
             };
-            row.contact = Some(message.from.id);
-            row.conversation = Some(message.conversation);
-            row.part = Some(message.part);
+            row.contact = Some(message.from.id.clone());
+            row.conversation = Some(message.conversation.clone());
+            row.part = Some(message.part.clone());
         }
         What::Answer { conversation, .. } => {
             row.kind = EventKind::Answer;
-            row.conversation = Some(conversation);
+            row.conversation = Some(conversation.clone());
         }
-        What::Other(why) => row.note = Some(why.to_owned()),
+        What::Other(why) => row.note = Some((*why).to_owned()),
         What::NotUnderstood(why) => {
             tracing::warn!(event = %row.event, %why, "a signed event was not understood; it is kept");
             row.kind = EventKind::NotUnderstood;
-            row.note = Some(why);
+            row.note = Some(why.clone());
         }
     }
     row

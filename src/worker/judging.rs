@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -33,7 +32,20 @@ struct Judged {
 }
 
 impl Worker {
-    /// Judges messages that are due, one batch. Gives its size. Without a rulebook nothing is judged.
+    /// Files a batch and judges what it brought. Gives its size. Without a rulebook messages wait.
+    pub(super) async fn file_and_judge(&self) -> Result<usize> {
+        let Some(book) = self.book.borrow().clone() else {
+            return Ok(self.file_inbox(None).await?.taken);
+        };
+        let lease = Lease::new(self.clock.now(), self.behaviour.lease);
+        let filed = self.file_inbox(Some(&lease)).await?;
+        if !filed.work.is_empty() {
+            self.judge(&lease, filed.work, Vec::new(), &book).await?;
+        }
+        Ok(filed.taken)
+    }
+
+    /// Judges messages that were filed while there was no rulebook, or whose worker died, one batch. Gives its size.
     pub(super) async fn judge_due(&self) -> Result<usize> {
         let Some(book) = self.book.borrow().clone() else {
             return Ok(0);
@@ -45,37 +57,59 @@ impl Worker {
             return Ok(0);
         }
         tx.commit().await?;
-        let judged = self.judge_all(&jobs, &book).await?;
-        let verdicts = self.write_down(&lease, judged, &book).await?;
+        let claimed = jobs.len();
+        let ids: Vec<EventId> = jobs
+            .iter()
+            .map(|job| EventId::new(job.subject.clone()))
+            .collect();
+        let bodies = self.store.bodies(&ids).await?;
+        let (mut work, mut unreadable) = (Vec::new(), Vec::new());
+        for (job, id) in jobs.into_iter().zip(ids) {
+            match message_of(&bodies, &id) {
+                Some(message) => work.push((job, message)),
+                None => unreadable.push(id),
+            }
+        }
+        self.judge(&lease, work, unreadable, &book).await?;
+        Ok(claimed)
+    }
+
+    async fn judge(
+        &self,
+        lease: &Lease,
+        work: Vec<(Job, Message)>,
+        unreadable: Vec<EventId>,
+        book: &Rulebook,
+    ) -> Result<()> {
+        let (jobs, messages): (Vec<Job>, Vec<Message>) = work.into_iter().unzip();
+        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
+        let facts = self.store.facts(&messages, &windows).await?;
+        let decided = jobs
+            .iter()
+            .zip(messages)
+            .zip(&facts)
+            .map(|((job, message), facts)| {
+                let decision = self.judge_safely(job, book, &message, facts);
+                (message, decision)
+            })
+            .collect();
+        let verdicts = self
+            .write_down(
+                lease,
+                Judged {
+                    decided,
+                    unreadable,
+                },
+                book,
+            )
+            .await?;
         for verdict in &verdicts {
             self.metrics.decided(verdict.as_str());
         }
         if verdicts.contains(&Verdict::Block) {
             self.wake.acting.notify_one();
         }
-        Ok(jobs.len())
-    }
-
-    async fn judge_all(&self, jobs: &[Job], book: &Arc<Rulebook>) -> Result<Judged> {
-        let ids: Vec<EventId> = jobs
-            .iter()
-            .map(|job| EventId::new(job.subject.clone()))
-            .collect();
-        let bodies = self.store.bodies(&ids).await?;
-        let mut judged = Judged::default();
-        for (job, id) in jobs.iter().zip(ids) {
-            let Some(message) = message_of(&bodies, &id) else {
-                judged.unreadable.push(id);
-                continue;
-            };
-            let facts = self
-                .store
-                .facts(&message, book.wanted().message_windows.iter().copied())
-                .await?;
-            let decision = self.judge_safely(job, book, &message, &facts);
-            judged.decided.push((message, decision));
-        }
-        Ok(judged)
+        Ok(())
     }
 
     /// A message that makes the judge panic, or has taken workers down, is flagged; nobody is blocked for it.

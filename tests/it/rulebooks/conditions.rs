@@ -1,1 +1,357 @@
+//! Each condition from both sides: what it holds on, and what it does not.
 
+use featurebase_bouncer::message::{Channel, ContactKind};
+use featurebase_bouncer::rules::conditions::KINDS;
+
+use super::*;
+
+/// Whether the condition holds on each of these texts, and on none of those.
+fn on_texts(condition: &str, holding: &[&str], not: &[&str]) {
+    let book = book(&rule(&format!("all = [{condition}]")));
+    for text in holding {
+        assert!(
+            !fired(&book, &lead(text)).is_empty(),
+            "{condition} on {text:?}"
+        );
+    }
+    for text in not {
+        assert!(
+            fired(&book, &lead(text)).is_empty(),
+            "{condition} on {text:?}"
+        );
+    }
+}
+
+/// A lead's first message from this address.
+fn from(email: Option<&str>) -> Example {
+    let mut example = lead("Hello");
+    example.message.from.email = email.map(str::to_owned);
+    example
+}
+
+fn from_each(condition: &str, holding: &[&str], not: &[&str]) {
+    for email in holding {
+        assert!(
+            holds(condition, &from(Some(email))),
+            "{condition} on {email}"
+        );
+    }
+    for email in not {
+        assert!(
+            !holds(condition, &from(Some(email))),
+            "{condition} on {email}"
+        );
+    }
+    assert!(!holds(condition, &from(None)), "{condition} on no address");
+}
+
+#[test]
+fn each_condition_is_written_as_its_own_example_shows() {
+    assert_eq!(KINDS.len(), 15);
+    for kind in KINDS {
+        let book = book(&rule(&format!("all = [{}]", kind.example)));
+        assert!(book.rules()[0].say().len() > 10, "{}", kind.name);
+        assert!(kind.example.contains(kind.name));
+        assert!(!kind.about.is_empty());
+    }
+}
+
+#[test]
+fn words_are_whole_words_and_phrases() {
+    on_texts(
+        "{ words = [\"guest post\", \"SEO\", \"c++\", \"免费\", \"don't\"] }",
+        &[
+            "a guest post",
+            "GUEST\n\tPOST!",
+            "(guest post)",
+            "Guest\u{a0}post.",
+            "seo",
+            "our seo-service",
+            "I write c++ daily",
+            "请问免费吗",
+            "I don’t know",
+        ],
+        &[
+            "a guest posting",
+            "guest-post",
+            "museo",
+            "seos",
+            "guest a post",
+            "",
+            "post guest",
+        ],
+    );
+}
+
+#[test]
+fn contains_looks_inside_words_too() {
+    on_texts(
+        "{ contains = [\"casino\", \"t.me/\"] }",
+        &[
+            "onlinecasino24",
+            "CASINOS",
+            "https://t.me/x",
+            "ca\u{200b}sino",
+        ],
+        &["cas ino", "t me/", ""],
+    );
+}
+
+#[test]
+fn exact_is_the_whole_message() {
+    on_texts(
+        "{ exact = [\"hi\", \"hello there\"] }",
+        &["hi", " HI \n", "Hello   there", "ｈｉ"],
+        &["hi!", "hi hi", "hello", "oh hi", ""],
+    );
+}
+
+#[test]
+fn patterns_are_matched_on_the_folded_text() {
+    on_texts(
+        "{ pattern = 'earn \\$?\\d+ (dollars|euros) a day' }",
+        &[
+            "Earn 500 dollars a day",
+            "EARN $500\u{a0}EUROS a day!",
+            "ｅａｒｎ 5 euros a\nday",
+        ],
+        &["earn dollars a day", "earn 500 yen a day", ""],
+    );
+    on_texts(
+        "{ pattern = '^hello$' }",
+        &["Hello", " hello\n"],
+        &["hello you"],
+    );
+    on_texts(
+        "{ pattern = 'straße' }",
+        &["STRASSE", "Straße"],
+        &["strase"],
+    );
+}
+
+#[test]
+fn length_counts_characters_of_what_is_shown() {
+    on_texts(
+        "{ length = { at_least = 2, at_most = 4 } }",
+        &["ab", "abcd", "äöüß", "你好"],
+        &["a", "abcde", ""],
+    );
+    on_texts("{ length = { at_most = 3 } }", &["", "abc"], &["abcd"]);
+    on_texts("{ length = { at_least = 3 } }", &["abc"], &["ab"]);
+}
+
+#[test]
+fn links_are_counted() {
+    on_texts(
+        "{ links = { at_least = 2 } }",
+        &[
+            "https://a.example and b.com/x",
+            "[x](https://a.example) https://b.example",
+        ],
+        &[
+            "https://a.example",
+            "no link at all",
+            "me@a.example you@b.example",
+            "",
+        ],
+    );
+    on_texts(
+        "{ links = { at_most = 0 } }",
+        &["no link", "me@a.example"],
+        &["see a.com"],
+    );
+    on_texts(
+        "{ links = { at_least = 1, at_most = 1 } }",
+        &["https://a.example https://a.example"],
+        &["none", "https://a.example https://b.example"],
+    );
+}
+
+#[test]
+fn link_domains_include_sub_domains() {
+    on_texts(
+        "{ link_domain = [\"fiverr.com\", \"Bücher.example\"] }",
+        &[
+            "https://fiverr.com/x",
+            "https://www.FIVERR.com",
+            "a.b.fiverr.com",
+            "http://user@fiverr.com:8080/",
+            "[click](https://fiverr.com)",
+            "https://bücher.example/",
+            "https://xn--bcher-kva.example/",
+        ],
+        &[
+            "https://notfiverr.com",
+            "https://fiverr.com.evil.example",
+            "https://evil.example/fiverr.com",
+            "https://evil.example/?u=https://fiverr.com",
+            "me@fiverr.com",
+            "fiverr",
+            "",
+        ],
+    );
+}
+
+#[test]
+fn sender_is_the_kind_of_contact() {
+    let mut customer = lead("Hello");
+    customer.message.from.kind = ContactKind::Customer;
+    for (condition, on_lead, on_customer) in [
+        ("{ sender = [\"lead\"] }", true, false),
+        ("{ sender = [\"customer\"] }", false, true),
+        ("{ sender = [\"customer\", \"lead\"] }", true, true),
+    ] {
+        assert_eq!(holds(condition, &lead("Hello")), on_lead, "{condition}");
+        assert_eq!(holds(condition, &customer), on_customer, "{condition}");
+    }
+}
+
+#[test]
+fn sender_email_is_an_address_with_stars() {
+    from_each(
+        "{ sender_email = [\"Sales@Example.com\", \"*@spam.example\", \"promo*@*.shop\"] }",
+        &[
+            "sales@example.com",
+            "SALES@EXAMPLE.COM",
+            " sales@example.com ",
+            "x@spam.example",
+            "promo@a.shop",
+            "promo-77@b.c.shop",
+        ],
+        &[
+            "presales@example.com",
+            "sales@example.com.evil.example",
+            "x@a.spam.example",
+            "promo@shop",
+            "sales",
+            "",
+        ],
+    );
+    // A star does not make pieces overlap.
+    from_each(
+        "{ sender_email = [\"ab*ba@x\"] }",
+        &["abba@x", "ab-ba@x"],
+        &["aba@x"],
+    );
+    let stars = "*a".repeat(50);
+    let long = format!("{}@x", "a".repeat(10_000));
+    assert!(!holds(
+        &format!("{{ sender_email = [\"{stars}@y\"] }}"),
+        &from(Some(&long))
+    ));
+}
+
+#[test]
+fn sender_email_domains_include_sub_domains() {
+    from_each(
+        "{ sender_email_domain = [\"example.com\", \"münchen.example\"] }",
+        &[
+            "a@example.com",
+            "a@EXAMPLE.com",
+            "a@mail.example.com",
+            "\"a@b\"@example.com",
+            "a@example.com.",
+            "a@münchen.example",
+            "a@MÜNCHEN.example",
+            "a@xn--mnchen-3ya.example",
+        ],
+        &[
+            "a@notexample.com",
+            "a@example.com.evil.example",
+            "example.com",
+            "a@example.co",
+            "example.com@evil.example",
+            "a@",
+            "@",
+            "",
+        ],
+    );
+}
+
+#[test]
+fn first_message_is_told_by_the_facts() {
+    let first = lead("Hello");
+    let mut later = lead("Hello");
+    later.facts.first_message = false;
+    assert!(holds("{ first_message = true }", &first));
+    assert!(!holds("{ first_message = true }", &later));
+    assert!(holds("{ first_message = false }", &later));
+    assert!(!holds("{ first_message = false }", &first));
+}
+
+#[test]
+fn messages_are_counted_within_their_window() {
+    let mut sixth = lead("Hello");
+    sixth.messages = 6;
+    let condition = "{ messages = { at_least = 6, within = \"10m\" } }";
+    assert!(holds(condition, &sixth));
+    sixth.messages = 5;
+    assert!(!holds(condition, &sixth));
+    let book = book(&rule(
+        "all = [{ messages = { at_least = 6, within = \"10m\" } }, { messages = { at_most = 9, within = \"1h\" } }]",
+    ));
+    let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
+    assert_eq!(windows, [600_000, 3_600_000], "which facts are gathered");
+    let fires = |ten_minutes: u64, hour: u64| {
+        let mut facts = sixth.facts_for(book.wanted());
+        facts.messages_within.insert(600_000, ten_minutes);
+        facts.messages_within.insert(3_600_000, hour);
+        !book.judge(&sixth.message, &facts).findings.is_empty()
+    };
+    assert!(fires(6, 9));
+    assert!(!fires(5, 9));
+    assert!(!fires(6, 10));
+}
+
+#[test]
+fn answered_before_is_told_by_the_facts() {
+    let stranger = lead("Hello");
+    let mut known = lead("Hello");
+    known.facts.answered_before = true;
+    assert!(holds("{ answered_before = true }", &known));
+    assert!(!holds("{ answered_before = true }", &stranger));
+    assert!(holds("{ answered_before = false }", &stranger));
+    assert!(!holds("{ answered_before = false }", &known));
+}
+
+#[test]
+fn channel_is_where_the_message_came_in() {
+    for channel in Channel::ALL {
+        let mut example = lead("Hello");
+        example.message.channel = *channel;
+        let own = format!("{{ channel = [\"{channel}\"] }}");
+        assert!(holds(&own, &example), "{own}");
+        let pair = holds("{ channel = [\"email\", \"slack\"] }", &example);
+        assert_eq!(pair, matches!(channel, Channel::Email | Channel::Slack));
+    }
+}
+
+#[test]
+fn conversation_is_new_or_a_reply() {
+    let opening = lead("Hello");
+    let mut reply = lead("Hello");
+    reply.message.opens_conversation = false;
+    assert!(holds("{ conversation = \"new\" }", &opening));
+    assert!(!holds("{ conversation = \"new\" }", &reply));
+    assert!(holds("{ conversation = \"reply\" }", &reply));
+    assert!(!holds("{ conversation = \"reply\" }", &opening));
+}
+
+#[test]
+fn html_is_judged_by_what_it_shows() {
+    let mut example = lead("");
+    example.message.markdown = None;
+    example.message.html = Some(
+        "<p>Guest <b>po</b>st</p><p style=\"display:none\">refund</p><blockquote>airdrop</blockquote>"
+            .to_owned(),
+    );
+    assert!(holds("{ words = [\"guest post\"] }", &example));
+    assert!(
+        !holds("{ words = [\"refund\"] }", &example),
+        "nobody sees it"
+    );
+    assert!(
+        !holds("{ words = [\"airdrop\"] }", &example),
+        "a quote of somebody else"
+    );
+}

@@ -185,7 +185,7 @@ fn low_quotes_out_of_a_german_document() {
 }
 
 #[test]
-fn a_tab_within_a_text() {
+fn a_character_nobody_can_see_within_a_text() {
     let text = rule("any = [{ words = [\"guest\u{8}post\"] }]");
     insta::assert_snapshot!(refused(&text), @r#"
     error[toml-syntax]: a character nobody can see stands in this text
