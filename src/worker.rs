@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,8 +30,8 @@ use gate::Gate;
 /// How long an idle worker waits before it looks by itself.
 const POLL: Duration = Duration::from_millis(500);
 
-/// After each batch judging pauses for this share of the time it took.
-const PAUSE_SHARE: u32 = 4;
+/// A woken worker waits so long for company: a few events judged together cost little more than one.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// The rulebook in force; nothing while there is none.
 pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
@@ -131,9 +132,9 @@ impl Worker {
     }
 
     async fn keep_judging(self: Arc<Self>, stop: &CancellationToken) {
-        let mut looked_back = tokio::time::Instant::now();
+        let mut looked_back = Instant::now();
         while !stop.is_cancelled() {
-            let started = tokio::time::Instant::now();
+            let (started, arrived) = (Instant::now(), self.metrics.events_kept.get());
             let mut done = settle_step(self.file_and_judge().await, "judging");
             // Work left behind is rare: it is looked for when there is nothing new, and now and then.
             if done == 0 || looked_back.elapsed() > POLL {
@@ -142,9 +143,10 @@ impl Worker {
             }
             if done == 0 {
                 rest(&self.wake.judging, stop).await;
+                tokio::time::sleep(GATHER).await;
             } else {
-                // Senders waiting for an answer come first.
-                tokio::time::sleep(started.elapsed().min(POLL) / PAUSE_SHARE).await;
+                let arrived = self.metrics.events_kept.get() - arrived;
+                tokio::time::sleep(breather(done, arrived, started.elapsed())).await;
             }
         }
     }
@@ -165,6 +167,18 @@ async fn rest(wake: &Notify, stop: &CancellationToken) {
         () = wake.notified() => {}
         () = tokio::time::sleep(spread) => {}
         () = stop.cancelled() => {}
+    }
+}
+
+/// How long to leave the store to those who wait for an answer, after `done` events were judged while `arrived` came in.
+/// When they come in faster than they can be judged, answering them has precedence: judging takes a sixth of the time
+/// and catches up later.
+fn breather(done: usize, arrived: u64, took: Duration) -> Duration {
+    let overwhelmed = arrived > 2 * u64::try_from(done).unwrap_or(u64::MAX);
+    if overwhelmed {
+        (5 * took).min(POLL)
+    } else {
+        took / 8
     }
 }
 

@@ -128,7 +128,7 @@ impl Clause {
         match self {
             Self::All(parts) => list(parts, " and "),
             Self::Any(parts) => list(parts, " or "),
-            Self::None(parts) => format!("not {}", list(parts, " or ")),
+            Self::None(parts) => format!("it is not the case that {}", list(parts, " or ")),
             Self::Is(condition) => condition.say(),
         }
     }

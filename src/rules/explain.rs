@@ -64,7 +64,7 @@ impl RuleTrace {
             self.unless
                 .iter()
                 .filter(|part| part.held)
-                .map(|part| format!("that not {}", part.said)),
+                .map(|part| format!("it is not the case that {}", part.said)),
         );
         missing
     }

@@ -1,5 +1,7 @@
 //! `words`, `contains`, `exact`: phrases compared with the folded text.
 
+use std::collections::HashSet;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -65,6 +67,7 @@ impl Phrases {
     fn read<'a>(reader: &mut Reader<'a>, value: &Value<'a>, how: How) -> Option<Self> {
         let texts = reader.texts(value, EXAMPLE)?;
         let (mut written, mut folded) = (Vec::new(), Vec::new());
+        let mut met = HashSet::new();
         for (text, span) in texts {
             let plain = fold(&text);
             if plain.is_empty() {
@@ -84,7 +87,7 @@ impl Phrases {
                     ),
                     "keep the telling part of it",
                 );
-            } else if folded.contains(&plain) {
+            } else if !met.insert(plain.clone()) {
                 reader.warning(
                     "listed-twice",
                     &span,

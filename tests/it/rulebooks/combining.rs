@@ -84,7 +84,7 @@ fn a_rule_reads_aloud_as_a_sentence() {
         "points",
         "points = -3\nall = [{ none = [{ contains = [\"a\"] }, { exact = [\"b\"] }] }, { messages = { at_least = 5, within = \"1m\" } }]",
     );
-    insta::assert_snapshot!(say(&grouped), @r#"-3 points if not (the message contains “a” or the message is exactly “b”), and the sender wrote at least 5 messages within 1m"#);
+    insta::assert_snapshot!(say(&grouped), @r#"propose to give -3 points, and wait for a person, if it is not the case that (the message contains “a” or the message is exactly “b”), and the sender wrote at least 5 messages within 1m"#);
     let watched = named(
         "test/watch",
         "observe",

@@ -45,7 +45,7 @@ fn words_are_quoted_as_they_were_written() {
         (
             "{ words = [\"guest post\"] }",
             "a Guest \n\t Post",
-            "Guest Post",
+            "Guest\nPost",
         ),
         ("{ words = [\"strasse\"] }", "die Straße hier", "Straße"),
         ("{ contains = [\"free\"] }", "for𝓯𝓻𝓮𝓮dom", "𝓯𝓻𝓮𝓮"),

@@ -151,14 +151,14 @@ fn what_an_example_lacks_is_told_by_its_nearest_miss() {
             .help
             .unwrap()
     };
-    insta::assert_snapshot!(help("{ words = [\"backlinks\"] }", "\"I sell backlnks\""), @"");
-    insta::assert_snapshot!(help("{ words = [\"link\"] }", "\"I sell backlinks\""), @"");
-    insta::assert_snapshot!(help("{ length = { at_most = 3 } }", "\"Hello\""), @"");
-    insta::assert_snapshot!(help("{ link_domain = [\"a.example\"] }", "\"see https://b.example\""), @"");
-    insta::assert_snapshot!(help("{ sender_email = [\"*@a.example\"] }", "{ text = \"x\", sender_email = \"x@b.example\" }"), @"");
-    insta::assert_snapshot!(help("{ none = [{ words = [\"hello\"] }] }", "\"Hello\""), @"");
+    insta::assert_snapshot!(help("{ words = [\"backlinks\"] }", "\"I sell backlnks\""), @r#"it lacks this: the message has the words “backlinks” (“backlnks” is written, the rule says “backlinks”)"#);
+    insta::assert_snapshot!(help("{ words = [\"link\"] }", "\"I sell backlinks\""), @r#"it lacks this: the message has the words “link” (“link” stands inside a longer word; `words` looks for whole words)"#);
+    insta::assert_snapshot!(help("{ length = { at_most = 3 } }", "\"Hello\""), @r#"it lacks this: the message has at most 3 characters (it has 5)"#);
+    insta::assert_snapshot!(help("{ link_domain = [\"a.example\"] }", "\"see https://b.example\""), @r#"it lacks this: a link leads to “a.example” (its links lead elsewhere, such as b.example)"#);
+    insta::assert_snapshot!(help("{ sender_email = [\"*@a.example\"] }", "{ text = \"x\", sender_email = \"x@b.example\" }"), @r#"it lacks this: the sender's address is “*@a.example” (the sender's address is x@b.example)"#);
+    insta::assert_snapshot!(help("{ none = [{ words = [\"hello\"] }] }", "\"Hello\""), @r#"it lacks this: it is not the case that the message has the words “hello”"#);
     let excused = rule(
         "any = [{ words = [\"seo\"] }]\nunless = [{ words = [\"error\"] }]\nexamples.match = [\"seo error\"]",
     );
-    insta::assert_snapshot!(problems_of(&[file("rules.toml", excused)]).remove(0).help.unwrap(), @"");
+    insta::assert_snapshot!(problems_of(&[file("rules.toml", excused)]).remove(0).help.unwrap(), @r#"it lacks this: it is not the case that the message has the words “error”"#);
 }

@@ -1,9 +1,16 @@
 //! Whatever stands in a file or in a message, nothing crashes.
 
+use std::sync::LazyLock;
+
 use featurebase_bouncer::demo::STARTER_RULES;
 use proptest::prelude::*;
 
 use super::*;
+
+static STARTER: LazyLock<Rulebook> = LazyLock::new(|| {
+    let files = STARTER_RULES.iter().map(|(name, text)| file(name, text));
+    load(&files.collect::<Vec<_>>()).unwrap()
+});
 
 /// Loads, and looks at everything that could go wrong on the way to a person.
 fn load_and_look(files: &[RuleFile]) -> Result<(), TestCaseError> {
@@ -171,8 +178,7 @@ proptest! {
         email in prop::option::of("\\PC{0,30}"),
         name in prop::option::of("\\PC{0,30}"),
     ) {
-        let files: Vec<RuleFile> = STARTER_RULES.iter().map(|(name, text)| file(name, text)).collect();
-        let book = load(&files).unwrap();
+        let book = &*STARTER;
         let mut example = lead(&text);
         example.message.html = html;
         example.message.from.email = email;

@@ -100,9 +100,9 @@ fn brackets_and_dots_in_texts_and_comments_are_not_nesting() {
 fn a_pattern_is_bounded_in_length_size_and_nesting() {
     let with = |pattern: &str| rule(&format!("any = [{{ pattern = '{pattern}' }}]"));
     book(&with(&"a".repeat(2_000)));
-    insta::assert_snapshot!(refused(&with(&"a".repeat(2_001))).lines().next().unwrap(), @"");
-    insta::assert_snapshot!(refused(&with("(\\w{1,900}){900}")).lines().next().unwrap(), @"");
-    insta::assert_snapshot!(refused(&with(&format!("{}a{}", "(".repeat(900), ")".repeat(900)))).lines().next().unwrap(), @"");
+    insta::assert_snapshot!(refused(&with(&"a".repeat(2_001))).lines().next().unwrap(), @r#"error[pattern-too-long]: a pattern has at most 2000 bytes, this one 2001"#);
+    insta::assert_snapshot!(refused(&with("(\\w{1,900}){900}")).lines().next().unwrap(), @r#"error[pattern-too-costly]: this pattern becomes too large when it is compiled"#);
+    insta::assert_snapshot!(refused(&with(&format!("{}a{}", "(".repeat(900), ")".repeat(900)))).lines().next().unwrap(), @r#"error[bad-pattern]: this is not a regular expression: exceed the maximum number of nested parentheses/brackets (50)"#);
     for hostile in [
         "a{99999999}",
         "((a{1,1000}){1,1000}){1,1000}",
@@ -142,7 +142,14 @@ fn a_costly_pattern_is_matched_in_little_time() {
 fn there_are_at_most_ten_thousand_rules() {
     let files = |count: usize| -> Vec<RuleFile> {
         let rules: Vec<String> = (0..count)
-            .map(|number| on_word(&format!("many/{number}"), "observe", "flag", "x"))
+            .map(|number| {
+                named(
+                    &format!("many/{number}"),
+                    "observe",
+                    "flag",
+                    "all = [{ sender = [\"lead\"] }]",
+                )
+            })
             .collect();
         rules
             .chunks(250)
@@ -154,7 +161,11 @@ fn there_are_at_most_ten_thousand_rules() {
     assert_eq!(most.rules().len(), MAX_RULES);
     assert_eq!(fired(&most, &lead("x")).len(), MAX_RULES);
     let problems = problems_of(&files(MAX_RULES + 1));
-    insta::assert_snapshot!(render(&problems, Paint::Plain), @"");
+    insta::assert_snapshot!(render(&problems, Paint::Plain), @r#"
+    error[too-many-rules]: there are 10001 rules; at most 10000 are allowed
+     |
+     = help: join rules that only differ in their words: one `words` list may hold thousands
+    "#);
 }
 
 #[test]
@@ -168,7 +179,11 @@ fn there_are_at_most_a_thousand_files() {
         })
         .collect();
     assert_eq!(load(&files[..1_000]).unwrap().rules().len(), 1_000);
-    insta::assert_snapshot!(render(&problems_of(&files), Paint::Plain), @"");
+    insta::assert_snapshot!(render(&problems_of(&files), Paint::Plain), @r#"
+    error[too-many-files]: there are 1001 rule files; at most 1000 are read
+     |
+     = help: put several rules in one file
+    "#);
 }
 
 #[test]
@@ -230,5 +245,5 @@ fn a_line_without_end_is_shown_in_part() {
     let place = problems[0].place.as_ref().unwrap();
     assert!(place.excerpt.len() <= 240);
     assert_eq!(&place.excerpt[place.underline.clone()], "wrods");
-    assert_eq!(place.column, 427);
+    assert_eq!(place.column, 428);
 }
