@@ -14,7 +14,7 @@ use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::{Action, Entry, Filter, Row};
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::{Hold, HoldOutcome};
-use crate::store::jobs::{Call, NewJob, Task};
+use crate::store::jobs::{AT_ONCE, Call, NewJob, Task};
 use crate::store::switches::Stop;
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp, say_span};
@@ -31,7 +31,7 @@ pub enum DeskError {
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
     NothingHeld(String),
     #[error(
-        "nothing is known of `{0}`: no event, contact or conversation of that id was ever received"
+        "nothing is known of `{0}`: no event, contact or conversation of that id is on file; an event of the last moments may still be on its way there"
     )]
     Unknown(String),
     #[error("the stop file {path} could not be changed: {error}")]
@@ -91,6 +91,7 @@ impl Desk {
             .await?
             .map(ConversationId::new);
         let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
         let row = tx
             .contact(&contact)
             .await?
@@ -109,8 +110,9 @@ impl Desk {
             event: None,
             conversation: newest,
             fence: row.fence,
+            ..Call::default()
         };
-        tx.add_jobs(vec![job(Task::Unblock, &contact, &call, now)], now)
+        tx.add_jobs(vec![job(Task::Unblock, &contact, &call)], now)
             .await?;
         tx.settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
@@ -130,24 +132,44 @@ impl Desk {
         Ok(until)
     }
 
-    /// Lets a held contact go: nothing is sent. Gives the number of holds settled.
+    /// Lets a held contact go: nothing is sent, a block on its way is called off, and for a while rules only hold them.
+    /// Gives the number of holds settled, and until when they are exempt.
     ///
     /// # Errors
     /// When nothing is held for the contact or event, or the store fails.
-    pub async fn release(&self, held: &str, order: Order<'_>) -> Result<usize> {
+    pub async fn release(&self, held: &str, order: Order<'_>) -> Result<(usize, Timestamp)> {
         let contact = self.held_contact(held).await?;
         let now = self.clock.now();
+        let until = now.after(self.exempt);
         let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
         let events = tx
             .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
         if events.is_empty() {
             return Err(DeskError::NothingHeld(held.to_owned()));
         }
+        let row = tx
+            .contact(&contact)
+            .await?
+            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let standing = if row.standing == Standing::BlockWanted {
+            Standing::NotBlocked
+        } else {
+            row.standing
+        };
+        let row = ContactRow {
+            standing,
+            fence: row.fence + 1,
+            exempt_until: Some(until),
+            ..row
+        };
+        tx.set_contact(&row).await?;
+        tx.cancel(Task::Block, contact.as_str(), now).await?;
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
         tx.commit().await?;
-        Ok(events.len())
+        Ok((events.len(), until))
     }
 
     /// Has a held block carried out: a person's word, so no protection and no brake stands against it.
@@ -164,6 +186,7 @@ impl Desk {
             .await?
             .map(ConversationId::new);
         let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
         let events = tx
             .settle_holds(&contact, HoldOutcome::Confirmed, order.actor, now)
             .await?;
@@ -189,8 +212,9 @@ impl Desk {
             event: Some(event),
             conversation: newest,
             fence: row.fence,
+            ..Call::default()
         };
-        tx.add_jobs(vec![job(Task::Block, &contact, &call, now)], now)
+        tx.add_jobs(vec![job(Task::Block, &contact, &call)], now)
             .await?;
         tx.record(settled(
             Action::HoldConfirmed,
@@ -263,12 +287,12 @@ fn contact_id(text: &str) -> Result<ContactId> {
     }
 }
 
-fn job(task: Task, contact: &ContactId, call: &Call, now: Timestamp) -> NewJob {
+fn job(task: Task, contact: &ContactId, call: &Call) -> NewJob {
     NewJob {
         task,
         subject: contact.as_str().to_owned(),
         detail: call.to_json(),
-        run_at: now,
+        run_at: AT_ONCE,
     }
 }
 

@@ -36,6 +36,15 @@ pub enum Outcome {
     Refused { code: String, why: String },
 }
 
+/// What a conversation shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Its contact is blocked, by the conversation's own word.
+    pub blocked: bool,
+    /// A teammate has answered in it.
+    pub answered: bool,
+}
+
 /// Featurebase, as we call it.
 #[derive(Clone)]
 pub struct Featurebase {
@@ -81,32 +90,55 @@ impl Featurebase {
         self.change(contact, "unblock", "unblocked", now).await
     }
 
-    /// Whether the contact of a conversation is blocked, by the conversation's own word.
+    /// What a conversation shows of its contact.
     ///
     /// # Errors
     /// What came of the call instead.
-    pub async fn is_blocked(&self, conversation: &str, now: Timestamp) -> Result<bool, Outcome> {
-        if !conversation.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    pub async fn conversation(&self, id: &str, now: Timestamp) -> Result<Shown, Outcome> {
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(refused(
                 "odd_id",
                 "the conversation's id has no form that can stand in an address",
             ));
         }
         let (status, body) = self
-            .call(
-                Method::GET,
-                &format!("/v2/conversations/{conversation}"),
-                now,
-            )
+            .call(Method::GET, &format!("/v2/conversations/{id}"), now)
             .await?;
+        let parts = body.get("conversationParts");
+        let parts =
+            parts.and_then(|parts| parts.as_array().or_else(|| parts.get("data")?.as_array()));
         match body.get("isBlocked").and_then(Value::as_bool) {
-            Some(blocked) if status == StatusCode::OK => Ok(blocked),
+            Some(blocked) if status == StatusCode::OK => Ok(Shown {
+                blocked,
+                answered: parts.into_iter().flatten().any(is_answer),
+            }),
             _ => Err(Outcome::Retry {
                 after: None,
                 why: "the conversation does not say whether its contact is blocked".to_owned(),
                 everywhere: false,
             }),
         }
+    }
+
+    /// A contact's e-mail address, if there is one.
+    ///
+    /// # Errors
+    /// What came of the call instead.
+    pub async fn email_of(
+        &self,
+        contact: &ContactId,
+        now: Timestamp,
+    ) -> Result<Option<String>, Outcome> {
+        if !contact.is_well_formed() {
+            return Err(refused(
+                "invalid_id",
+                "the contact's id is not 24 hexadecimal digits",
+            ));
+        }
+        let (_, body) = self
+            .call(Method::GET, &format!("/v2/contacts/{contact}"), now)
+            .await?;
+        Ok(body.get("email").and_then(Value::as_str).map(str::to_owned))
     }
 
     async fn change(&self, contact: &ContactId, verb: &str, told: &str, now: Timestamp) -> Outcome {
@@ -155,6 +187,16 @@ impl Featurebase {
         }
         Err(classify(status, &body, wait))
     }
+}
+
+/// Whether a part is a message of a teammate to the contact.
+fn is_answer(part: &Value) -> bool {
+    let by_admin = part.pointer("/author/type").and_then(Value::as_str) == Some("admin");
+    let kind = part
+        .get("partType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    by_admin && matches!(kind, "admin_msg" | "email_msg")
 }
 
 fn refused(code: &str, why: &str) -> Outcome {

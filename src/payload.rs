@@ -4,6 +4,7 @@
 //! `type`), never by the topic; unknown fields are ignored; unknown kinds of part are not messages.
 
 mod item;
+mod surrogates;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,7 +58,7 @@ pub fn id_of(body: &[u8]) -> EventId {
 #[must_use]
 pub fn read(body: &[u8], received_at: Timestamp) -> Event {
     let id = id_of(body);
-    let (topic, what) = match serde_json::from_slice::<Value>(body) {
+    let (topic, what) = match parse(body) {
         Ok(event) => read_event(&id, &event, received_at),
         Err(error) => (
             String::new(),
@@ -72,6 +73,14 @@ pub fn read(body: &[u8], received_at: Timestamp) -> Event {
             what => what,
         },
     }
+}
+
+/// Half an emoji, as careless software writes it, must not keep a message from being judged: it becomes `\u{fffd}`.
+fn parse(body: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(body).or_else(|error| match surrogates::mended(body) {
+        Some(mended) => serde_json::from_slice(&mended),
+        None => Err(error),
+    })
 }
 
 fn read_event(id: &EventId, event: &Value, received_at: Timestamp) -> (String, What) {

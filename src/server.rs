@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,7 +31,7 @@ use listener::Limits;
 use private::Private;
 
 /// Longest time a soft stop waits for work under way.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(40);
 
 /// The rooms put together and not yet running.
 pub struct App {
@@ -195,7 +196,8 @@ impl App {
         running.run_beyond_stop("the store's writer", writer);
         match driven {
             Driven::ByItself => {
-                self.worker.start(&running.tasks, &stop);
+                running.run("judging", self.worker.clone().keep_judging(stop.clone()));
+                running.run("acting", self.worker.keep_acting(stop.clone()));
                 running.run("the watch over the rules", self.rulewatch.run(stop));
             }
             Driven::ByHand => running.rulewatch = Some(self.rulewatch),
@@ -210,6 +212,7 @@ impl App {
             window: self.config.signature_window,
             body_limit: self.config.body_limit,
             body_timeout: self.config.body_timeout,
+            unverified: Semaphore::new(webhook::UNVERIFIED as usize),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
         }

@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use sqlx::any::{Any, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{AnyPool, Executor, Transaction};
+use sqlx::{AnyPool, Connection as _, Executor, Transaction};
+
+use crate::time::Timestamp;
 
 use inbox::{Inbox, InboxWriter};
 use schema::Dialect;
@@ -121,12 +123,13 @@ impl Store {
         })
     }
 
-    /// Whether the store can be written to at this moment.
+    /// Whether the store can be written to at this moment: something is written.
     ///
     /// # Errors
     /// What keeps it from being written to.
-    pub async fn probe(&self) -> Result<()> {
-        let tx = self.writing().await?;
+    pub async fn probe(&self, now: Timestamp) -> Result<()> {
+        let mut tx = self.writing().await?;
+        tx.note_probe(now).await?;
         tx.commit().await
     }
 
@@ -198,6 +201,8 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .acquire_timeout(Duration::from_secs(4))
         .idle_timeout(None)
         .max_lifetime(None)
+        // After an error that made SQLite roll back by itself, as a full disk does, the connection is no longer fit to use.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection

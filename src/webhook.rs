@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use http::{HeaderValue, StatusCode, header};
+use tokio::sync::Semaphore;
 
 pub use delivery::Delivered;
 
@@ -19,8 +20,11 @@ use crate::telemetry::Metrics;
 use crate::time::Clock;
 use signature::Secrets;
 
-/// Within this long of the first byte a delivery is answered, whatever happens: Featurebase waits 5 seconds.
+/// Within this long of its headers a delivery is answered, whatever happens: Featurebase waits 5 seconds.
 const ANSWER_WITHIN: Duration = Duration::from_millis(4_300);
+
+/// What bodies not yet verified may take up together, in KiB: strangers cannot fill the memory.
+pub const UNVERIFIED: u32 = 64 * 1024;
 
 /// What deliveries are received with.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub struct Receiver {
     pub body_limit: usize,
     /// Longest time a body may take to arrive.
     pub body_timeout: Duration,
+    /// What bodies not yet verified may take up together, in KiB.
+    pub unverified: Semaphore,
     pub clock: Clock,
     pub metrics: Metrics,
 }
@@ -48,10 +54,10 @@ pub fn router(receiver: Arc<Receiver>, path: &str) -> Router {
 /// Taking [`Delivered`] as an argument is what verifies: without it there is no delivery to store.
 async fn receive(
     State(receiver): State<Arc<Receiver>>,
-    Delivered(delivery): Delivered,
+    Delivered { delivery, deadline }: Delivered,
 ) -> Response {
     let id = delivery.event.clone();
-    match tokio::time::timeout(ANSWER_WITHIN, receiver.store.keep(delivery)).await {
+    match tokio::time::timeout_at(deadline, receiver.store.keep(delivery)).await {
         Ok(Ok(())) => StatusCode::OK.into_response(),
         Ok(Err(error)) => {
             tracing::error!(event = %id, error = %anyhow::Error::from(error), "an event could not be stored; Featurebase will send it again");

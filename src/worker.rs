@@ -17,7 +17,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::decision::Stage;
 use crate::featurebase::Featurebase;
@@ -93,18 +92,6 @@ impl Worker {
         }
     }
 
-    /// Works until told to stop; then finishes what is claimed. Each loop is tracked by `tasks`.
-    pub fn start(self: &Arc<Self>, tasks: &TaskTracker, stop: &CancellationToken) {
-        let (worker, token) = (self.clone(), stop.clone());
-        tasks.spawn(async move {
-            worker.keep_judging(&token).await;
-        });
-        let (worker, token) = (self.clone(), stop.clone());
-        tasks.spawn(async move {
-            worker.keep_acting(&token).await;
-        });
-    }
-
     /// Does everything that is due at this moment. Gives the number of steps done.
     ///
     /// # Errors
@@ -131,7 +118,8 @@ impl Worker {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn keep_judging(self: Arc<Self>, stop: &CancellationToken) {
+    /// Files and judges until told to stop; then finishes what is claimed.
+    pub async fn keep_judging(self: Arc<Self>, stop: CancellationToken) {
         let mut looked_back = Instant::now();
         while !stop.is_cancelled() {
             let (started, arrived) = (Instant::now(), self.metrics.events_kept.get());
@@ -142,7 +130,7 @@ impl Worker {
                 done += settle_step(self.judge_due().await, "judging");
             }
             if done == 0 {
-                rest(&self.wake.judging, stop).await;
+                rest(&self.wake.judging, &stop).await;
                 tokio::time::sleep(GATHER).await;
             } else {
                 let arrived = self.metrics.events_kept.get() - arrived;
@@ -151,10 +139,11 @@ impl Worker {
         }
     }
 
-    async fn keep_acting(self: Arc<Self>, stop: &CancellationToken) {
+    /// Carries out blocks and unblocks until told to stop; then finishes what is claimed.
+    pub async fn keep_acting(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if settle_step(self.act_due().await, "acting") == 0 {
-                rest(&self.wake.acting, stop).await;
+                rest(&self.wake.acting, &stop).await;
             }
         }
     }

@@ -24,7 +24,7 @@ pub(super) async fn unblock(
         .unblock(&options.id, order(&actor, &options.order))
         .await?;
     let line = format!(
-        "ordered: {} will be unblocked at Featurebase. Until {until} rules only hold this contact. `bouncer why {}` shows when it is done.",
+        "ordered: {} will be unblocked at Featurebase. Until {until} rules do not block them by themselves. `bouncer why {}` shows when it is done.",
         options.id, options.id
     );
     out.answer(
@@ -37,13 +37,13 @@ pub(super) async fn unblock(
 
 pub(super) async fn release(desk: &Desk, options: &Person, out: Out) -> anyhow::Result<ExitCode> {
     let actor = actor(&options.order);
-    let holds = desk
+    let (holds, until) = desk
         .release(&options.id, order(&actor, &options.order))
         .await?;
     out.answer(
-        &json!({ "released": holds }),
+        &json!({ "released": holds, "exempt_until": until.to_string() }),
         [format!(
-            "released: {holds} held messages of this contact are settled; nobody is blocked"
+            "released: {holds} held messages of this contact are settled. Until {until} rules do not block them by themselves"
         )],
     );
     Ok(ExitCode::SUCCESS)
@@ -75,7 +75,10 @@ pub(super) async fn stop(config: &Config, options: &Stop) -> anyhow::Result<Exit
     let written = std::fs::create_dir_all(&config.data_dir)
         .and_then(|()| std::fs::write(&file, format!("{actor}: {}\n", options.reason)));
     match &written {
-        Ok(()) => say(&format!("stopped here: {} is in place", file.display())),
+        Ok(()) => say(&format!(
+            "a bouncer on this data folder is stopped: {} is in place",
+            file.display()
+        )),
         Err(error) => complain(&format!(
             "the file {} could not be written: {error}",
             file.display()
@@ -132,7 +135,9 @@ pub(super) async fn go(config: &Config, options: &Stop) -> anyhow::Result<ExitCo
             Ok(ExitCode::from(FAILED))
         }
         _ => {
-            say("calls to Featurebase go on");
+            say(
+                "calls to Featurebase go on, but where a replica's own data folder holds a file STOP",
+            );
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -71,7 +71,19 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     problems.extend(errors.iter().map(|error| {
-        let place = Place::find(name, text, &error.span().unwrap_or(0..0));
+        let mut place = Place::find(name, text, &error.span().unwrap_or(0..0));
+        // Behind the = may stand a secret that was put here by mistake.
+        if let Some(equals) = place.excerpt.find('=') {
+            place.excerpt.truncate(equals + 1);
+            place.excerpt.push_str(" …");
+            let end = place.excerpt.len();
+            place.underline = place.underline.start.min(equals)
+                ..place
+                    .underline
+                    .end
+                    .clamp(equals.min(1), end)
+                    .min(equals + 1);
+        }
         Problem::error("toml-syntax", error.message().trim().replace('\n', ", "))
             .at(place)
             .help("write lines like this: listen = \"0.0.0.0:8080\"")

@@ -184,11 +184,20 @@ pub(super) fn gather(
         .collect()
 }
 
+/// Names that a cluster sets for a service called `bouncer`, and the tests' own.
+fn is_not_ours(name: &str) -> bool {
+    let rest = name.trim_start_matches("BOUNCER_");
+    rest.starts_with("TEST_")
+        || rest.starts_with("SERVICE_")
+        || rest == "PORT"
+        || rest.starts_with("PORT_")
+}
+
 /// A misspelt variable would silently leave a default in force.
 fn refuse_unknown_variables(environment: &Environment, problems: &mut Vec<Problem>) {
     for name in environment
         .keys()
-        .filter(|name| name.starts_with("BOUNCER_") && !name.starts_with("BOUNCER_TEST_"))
+        .filter(|name| name.starts_with("BOUNCER_") && !is_not_ours(name))
     {
         let key = name.trim_start_matches("BOUNCER_").to_lowercase();
         if SETTINGS.iter().any(|setting| setting.key == key) {

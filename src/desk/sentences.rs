@@ -78,6 +78,7 @@ fn tell_call(row: &Row) -> String {
             format!("The contact was blocked already ({}).", word(row, "answer"))
         }
         Action::Unblocked => format!("Featurebase unblocked the contact ({made_sure})."),
+        Action::Held => format!("The {call} waits for a person: {why}."),
         Action::Refused => format!(
             "Featurebase refused to {call} for good: {why} ({}).",
             word(row, "code")

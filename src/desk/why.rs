@@ -128,7 +128,12 @@ impl Desk {
                 .map(|error| format!(" The last try failed: {error}."))
                 .unwrap_or_default();
             lines.push(format!(
-                "To do: {task}, after {attempts} tries; next at {run_at}.{failed}"
+                "To do: {task}, after {attempts} tries; next {}.{failed}",
+                if run_at.millis() == 0 {
+                    "as soon as may be".to_owned()
+                } else {
+                    format!("at {run_at}")
+                }
             ));
         }
         for row in rows.iter().filter(|row| row.action != Action::Received) {
@@ -162,14 +167,14 @@ impl Desk {
             Standing::UnblockWanted => format!(
                 "An unblock of contact {contact} was ordered at {since} and is not done yet."
             ),
+            Standing::UnblockFailed => format!(
+                "An unblock of contact {contact} was refused by Featurebase at {since}: they may still be blocked there."
+            ),
             Standing::Unblocked => format!("Contact {contact} was unblocked at {since}."),
-            Standing::NotBlocked => {
-                format!("Contact {contact} is not blocked by us; the last try ended at {since}.")
-            }
+            Standing::NotBlocked => format!("Contact {contact} is not blocked by us."),
         };
-        if let Some(until) = row.exempt_until {
-            line =
-                format!("{line} A person's unblock keeps rules from blocking them until {until}.");
+        if let Some(until) = row.exempt_until.filter(|until| *until > self.clock.now()) {
+            line = format!("{line} A person's word protects them from rules until {until}.");
         }
         Ok(line)
     }

@@ -118,7 +118,10 @@ impl Frame<'_> {
         let author = source
             .get("author")
             .filter(|author| !author.is_null())
-            .or_else(|| self.only_contact());
+            .or_else(|| {
+                self.only_contact()
+                    .filter(|_| text(source, "deliveredAs") == Some("customer_initiated"))
+            });
         let author = author.ok_or("a conversation that does not say who started it")?;
         let Some(kind) = contact_kind(author) else {
             return Ok(What::Other("not started by a contact"));

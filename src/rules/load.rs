@@ -89,7 +89,7 @@ struct Loading {
     rules: Vec<Rule>,
     policy: Option<(Policy, Place)>,
     /// Where each id was first used.
-    ids: BTreeMap<RuleId, Place>,
+    ids: BTreeMap<RuleId, (String, usize)>,
     problems: Vec<Problem>,
 }
 
@@ -167,10 +167,10 @@ impl Loading {
             id_span,
             examples,
         } = draft;
-        if let Some(first) = self.ids.get(&rule.id) {
+        if let Some((file, line)) = self.ids.get(&rule.id) {
             let message = format!(
-                "the name {} is taken by the rule in {} line {}",
-                rule.id, first.file, first.line
+                "the name {} is taken by the rule in {file} line {line}",
+                rule.id
             );
             reader.error(
                 "duplicate-id",
@@ -181,7 +181,7 @@ impl Loading {
             return;
         }
         self.ids
-            .insert(rule.id.clone(), reader.source.place(&id_span));
+            .insert(rule.id.clone(), (rule.file.clone(), rule.line));
         try_examples(reader, &rule, &examples);
         self.rules.push(rule);
     }

@@ -20,6 +20,8 @@ const MAX_PROBLEMS: usize = 200;
 pub(super) struct Reader<'a> {
     pub source: Source<'a>,
     pub problems: Vec<Problem>,
+    /// A byte up to which lines are counted, and its line.
+    counted: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
@@ -27,7 +29,20 @@ impl<'a> Reader<'a> {
         Self {
             source,
             problems: Vec::new(),
+            counted: (0, 1),
         }
+    }
+
+    /// The line of a byte. Rules are met in order, so that each line is counted once.
+    pub fn line_of(&mut self, at: usize) -> usize {
+        let (from, line) = if at >= self.counted.0 {
+            self.counted
+        } else {
+            (0, 1)
+        };
+        let between = self.source.text.get(from..at).unwrap_or_default();
+        self.counted = (at, line + between.matches('\n').count());
+        self.counted.1
     }
 
     pub fn error(

@@ -167,7 +167,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
             any,
             unless,
             file: reader.source.name.to_owned(),
-            line: reader.source.place(&span).line,
+            line: reader.line_of(span.start),
         },
         id_span,
         examples,

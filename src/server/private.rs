@@ -39,7 +39,7 @@ pub(super) fn router(inside: Private) -> Router {
 /// 200 when events can be stored and judged, else 503; either way a line for everything that is not as it should be.
 async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     let (mut not_ready, mut impaired) = (Vec::new(), Vec::new());
-    match tokio::time::timeout(PATIENCE, inside.store.probe()).await {
+    match tokio::time::timeout(PATIENCE, inside.store.probe(inside.worker.clock.now())).await {
         Ok(Ok(())) => {}
         // Details are for the log: they may name hosts and users.
         Ok(Err(error)) => {

@@ -31,6 +31,8 @@ crate::vocabulary! {
         Refused = "refused",
         /// It was tried for days, in vain.
         GaveUp = "gave_up",
+        /// A block about to be carried out waits for a person instead.
+        Held = "held",
         /// A call was no longer wanted when its turn came.
         Cancelled = "cancelled",
         /// A person's unblock was carried out.

@@ -18,6 +18,8 @@ crate::vocabulary! {
         Blocked = "blocked",
         /// A person ordered an unblock that is not yet done.
         UnblockWanted = "unblock-wanted",
+        /// Featurebase refused a person's unblock.
+        UnblockFailed = "unblock-failed",
         /// Unblocked for a person.
         Unblocked = "unblocked",
         /// The last block was refused, given up or called off.
@@ -65,19 +67,27 @@ pub struct BrakeWindow<'a> {
 const SELECT: &str = "SELECT contact_id, standing, fence, event_id, changed_at, exempt_until FROM contacts WHERE contact_id = $1";
 
 impl Writing {
-    /// What is kept of a contact, if anything. PostgreSQL locks the row until the end of the transaction.
+    /// Lets only one transaction at a time, over all replicas, deal with contacts. To be called before anything else of the
+    /// transaction takes a lock: so people's orders and the worker's steps never wait for each other in a circle, and the
+    /// brake counts exactly. SQLite has one writer anyway.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock_contacts(&mut self) -> Result<()> {
+        if self.dialect == super::Dialect::Postgres {
+            sqlx::query("SELECT pg_advisory_xact_lock(7309453)")
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What is kept of a contact, if anything.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn contact(&mut self, contact: &ContactId) -> Result<Option<ContactRow>> {
-        let sql = format!(
-            "{SELECT}{}",
-            match self.dialect {
-                super::Dialect::Sqlite => "",
-                super::Dialect::Postgres => " FOR UPDATE",
-            }
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let row = sqlx::query(SELECT)
             .bind(contact.as_str())
             .fetch_optional(&mut *self.tx)
             .await?;
@@ -91,7 +101,8 @@ impl Writing {
     pub async fn set_contact(&mut self, row: &ContactRow) -> Result<()> {
         let sql = "INSERT INTO contacts (contact_id, standing, fence, event_id, changed_at, exempt_until) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (contact_id) DO UPDATE SET standing = excluded.standing, fence = excluded.fence, event_id = excluded.event_id,
-            changed_at = excluded.changed_at, exempt_until = excluded.exempt_until";
+            changed_at = excluded.changed_at, exempt_until = excluded.exempt_until
+            WHERE contacts.fence <= excluded.fence";
         sqlx::query(sql)
             .bind(row.contact.as_str())
             .bind(row.standing.as_str())
@@ -101,19 +112,6 @@ impl Writing {
             .bind(row.exempt_until.map(Timestamp::millis))
             .execute(&mut *self.tx)
             .await?;
-        Ok(())
-    }
-
-    /// Lets only one transaction at a time, over all replicas, decide on blocks: so the brake counts exactly.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn lock_brake(&mut self) -> Result<()> {
-        if self.dialect == super::Dialect::Postgres {
-            sqlx::query("SELECT pg_advisory_xact_lock(7309453)")
-                .execute(&mut *self.tx)
-                .await?;
-        }
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! One writer commits everything that has queued up since its last commit, so that many senders share one sync.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
@@ -15,6 +17,8 @@ use crate::time::Timestamp;
 
 /// Most events in one commit.
 const BATCH: usize = 512;
+/// Longest wait for one commit; after it nothing is certain, and the senders are told so.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Most events waiting for the writer; beyond it senders wait their turn.
 const QUEUE: usize = 4096;
 
@@ -76,10 +80,12 @@ impl InboxWriter {
     pub async fn run(mut self, stored: impl Fn(usize)) {
         let mut batch: Vec<Waiting> = Vec::with_capacity(BATCH);
         while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            let outcome = self
-                .commit(&batch)
-                .await
-                .map_err(|error| format!("{:#}", anyhow::Error::from(error)));
+            // In one order everywhere, so that two replicas cannot wait for each other.
+            batch.sort_unstable_by(|(a, _), (b, _)| a.event.cmp(&b.event));
+            let outcome = match tokio::time::timeout(PATIENCE, self.commit(&batch)).await {
+                Ok(done) => done.map_err(|error| format!("{:#}", anyhow::Error::from(error))),
+                Err(_) => Err("the database does not answer".to_owned()),
+            };
             if outcome.is_ok() {
                 stored(batch.len());
             }

@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
 use super::{Result, Store, StoreError, Writing};
+use crate::decision::Digest;
 use crate::message::{ConversationId, EventId};
 use crate::time::Timestamp;
 
@@ -37,6 +38,9 @@ pub struct Job {
     pub lease_owner: String,
 }
 
+/// Due at once, whatever the clocks of those who make and do the job say.
+pub const AT_ONCE: Timestamp = Timestamp::from_millis(0);
+
 /// What a block or unblock needs besides the contact; the detail of its job.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Call {
@@ -44,6 +48,11 @@ pub struct Call {
     pub event: Option<EventId>,
     /// A conversation in which it can be read back.
     pub conversation: Option<ConversationId>,
+    /// Ids of the rules that wanted it, with blanks between.
+    #[serde(default)]
+    pub rules: String,
+    /// The rulebook that wanted it; nothing when a person did.
+    pub book: Option<Digest>,
     /// The contact's fence when it was wanted; a later order of a person makes it void.
     pub fence: i64,
 }
@@ -244,6 +253,18 @@ impl Writing {
             .execute(&mut *self.tx)
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Puts everything claimed under one lease back as if it had not been claimed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release(&mut self, owner: &str) -> Result<()> {
+        sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, attempts = attempts - 1 WHERE lease_owner = $1")
+            .bind(owner)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
     }
 
     /// Ends every lease. Only for somebody who knows that nobody else works on this store.

@@ -26,6 +26,16 @@ impl Writing {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Writes something of no meaning, to see that writing works.
+    pub(super) async fn note_probe(&mut self, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO switches (name, actor, reason, at) VALUES ('probe', '', '', $1) ON CONFLICT (name) DO UPDATE SET at = excluded.at";
+        sqlx::query(sql)
+            .bind(now.millis())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Takes the stop switch back. `false` when it was not thrown.
     ///
     /// # Errors

@@ -11,10 +11,15 @@ use super::Receiver;
 use super::signature::{Claimed, Refusal};
 use crate::payload;
 use crate::store::inbox::Delivery;
+use tokio::time::Instant;
 
 /// A delivery whose signature was verified.
 #[derive(Debug)]
-pub struct Delivered(pub Delivery);
+pub struct Delivered {
+    pub delivery: Delivery,
+    /// Until when it must be answered.
+    pub deadline: Instant,
+}
 
 /// A refusal before the signature could be looked at, counted under this name.
 type Refused = (StatusCode, &'static str);
@@ -23,8 +28,9 @@ impl FromRequest<Arc<Receiver>> for Delivered {
     type Rejection = Response;
 
     async fn from_request(request: Request, receiver: &Arc<Receiver>) -> Result<Self, Response> {
+        let deadline = Instant::now() + super::ANSWER_WITHIN;
         match deliver(request, receiver).await {
-            Ok(delivery) => Ok(Self(delivery)),
+            Ok(delivery) => Ok(Self { delivery, deadline }),
             Err((status, reason)) => {
                 receiver.metrics.refused(reason);
                 let mut response = status.into_response();
@@ -49,7 +55,19 @@ async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refu
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
     }
     let claimed = Claimed::read(&head.headers).map_err(unauthorized)?;
-    let reading = Limited::new(body, receiver.body_limit).collect();
+    let expected = head
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .map_or(receiver.body_limit, |_| announced_length(&head.headers));
+    let reading = async {
+        let room = u32::try_from(expected / 1024 + 1).unwrap_or(u32::MAX);
+        // Never closed; a body larger than all the room there is was refused above.
+        let _room = receiver
+            .unverified
+            .acquire_many(room.min(super::UNVERIFIED))
+            .await;
+        Limited::new(body, receiver.body_limit).collect().await
+    };
     let body = match tokio::time::timeout(receiver.body_timeout, reading).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -31,7 +31,6 @@ pub(super) async fn weigh(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Next> {
-    tx.lock_brake().await?;
     if !message.from.id.is_well_formed() {
         decision.restrain(
             Verdict::Flag,
@@ -48,6 +47,18 @@ pub(super) async fn weigh(
     if let Some(until) = row.exempt_until.filter(|until| *until > message.sent_at) {
         decision.facts.unblocked_until = Some(until);
         policy.protect(decision, message);
+    }
+    let unblocked = matches!(
+        row.standing,
+        Standing::UnblockWanted | Standing::Unblocked | Standing::UnblockFailed
+    );
+    if unblocked && message.sent_at <= row.changed_at {
+        // Whatever the policy says: the person who ordered the unblock may have seen this very message.
+        decision.restrain(
+            Verdict::Hold,
+            Restraint::Unblocked,
+            "a person has unblocked the sender since this was written",
+        );
     }
     if decision.verdict != Verdict::Block {
         return Ok(Next::Restrained);
@@ -70,7 +81,10 @@ pub(super) async fn weigh(
             decision.restrain(Verdict::Hold, Restraint::StillWriting, because);
             return Ok(Next::Restrained);
         }
-        Standing::UnblockWanted | Standing::Unblocked | Standing::NotBlocked => {}
+        Standing::UnblockWanted
+        | Standing::Unblocked
+        | Standing::UnblockFailed
+        | Standing::NotBlocked => {}
     }
     if apply(tx, decision, policy, now).await? {
         return Ok(Next::Restrained);

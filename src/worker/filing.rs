@@ -10,7 +10,7 @@ use crate::payload::{self, Event, What};
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
-use crate::store::jobs::{Job, Lease, NewJob, Task};
+use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
@@ -70,10 +70,11 @@ async fn file(
         .collect();
     let keys: Vec<MessageKey> = new.iter().filter_map(|(_, event)| key_of(event)).collect();
     let repeats = tx.register_messages(&keys).await?;
-    let (mut rows, mut entries, mut messages) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut entries) = (Vec::new(), Vec::new());
+    let (mut messages, mut answers) = (Vec::new(), Vec::new());
     for (delivery, event) in new {
         if let What::Answer { conversation, at } = &event.what {
-            tx.note_answer(conversation, *at).await?;
+            answers.push((conversation.clone(), *at));
         }
         let row = row_of(&delivery, &event, &repeats);
         entries.extend(entries_of(&row, now));
@@ -82,13 +83,15 @@ async fn file(
         }
         rows.push(row);
     }
+    // In one order everywhere, so that two replicas cannot wait for each other.
+    answers.sort();
+    for (conversation, at) in &answers {
+        tx.note_answer(conversation, *at).await?;
+    }
     let kinds = rows.iter().map(|row| row.kind).collect();
     tx.file_events(rows).await?;
     tx.record(entries).await?;
-    let jobs = messages
-        .iter()
-        .map(|message| judging_of(message, now))
-        .collect();
+    let jobs = messages.iter().map(judging_of).collect();
     let work = if let Some(lease) = lease {
         let jobs = tx.add_claimed_jobs(jobs, lease).await?;
         jobs.into_iter().zip(messages).collect()
@@ -103,12 +106,12 @@ async fn file(
     })
 }
 
-fn judging_of(message: &Message, now: Timestamp) -> NewJob {
+fn judging_of(message: &Message) -> NewJob {
     NewJob {
         task: Task::Judge,
         subject: message.event.as_str().to_owned(),
         detail: String::new(),
-        run_at: now,
+        run_at: AT_ONCE,
     }
 }
 
@@ -176,6 +179,15 @@ fn entries_of(row: &EventRow, now: Timestamp) -> Vec<Entry> {
         detail.insert("note".to_owned(), json!(note));
     }
     let mut entries = vec![about(Entry::new(Action::Received, row.received_at, detail))];
+    let judged_topic = row.topic.starts_with("conversation.user.");
+    if row.kind == EventKind::NotUnderstood && judged_topic {
+        // In doubt nobody is blocked, and nobody is overlooked either.
+        let flagged = Entry::new(Action::Decided, now, json!({ "unreadable": row.note }));
+        entries.push(Entry {
+            verdict: Some("flag"),
+            ..about(flagged)
+        });
+    }
     if let Some(first) = &row.same_as {
         let linked = Entry::new(Action::Decided, now, json!({ "same_message_as": first }));
         entries.push(Entry {

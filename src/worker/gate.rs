@@ -26,9 +26,11 @@ impl Gate {
         }
     }
 
-    /// A call went through.
-    pub fn well(&mut self) {
-        *self = Self::default();
+    /// A call went through. A wait that was asked for meanwhile is kept.
+    pub fn well(&mut self, now: Timestamp) {
+        if self.closed_until.is_none_or(|until| until <= now) {
+            *self = Self::default();
+        }
     }
 
     /// Featurebase as a whole is in trouble, or named the time to wait.

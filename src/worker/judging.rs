@@ -14,7 +14,7 @@ use crate::rules::Rulebook;
 use crate::store::audit::{Action, Entry};
 use crate::store::contacts::Standing;
 use crate::store::holds::Hold;
-use crate::store::jobs::{Call, Job, Lease, NewJob, Task};
+use crate::store::jobs::{AT_ONCE, Call, Job, Lease, NewJob, Task};
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
@@ -40,7 +40,8 @@ impl Worker {
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let filed = self.file_inbox(Some(&lease)).await?;
         if !filed.work.is_empty() {
-            self.judge(&lease, filed.work, Vec::new(), &book).await?;
+            let judged = self.judge(&lease, filed.work, Vec::new(), &book).await;
+            self.or_release(&lease, judged).await?;
         }
         Ok(filed.taken)
     }
@@ -70,8 +71,19 @@ impl Worker {
                 None => unreadable.push(id),
             }
         }
-        self.judge(&lease, work, unreadable, &book).await?;
+        let judged = self.judge(&lease, work, unreadable, &book).await;
+        self.or_release(&lease, judged).await?;
         Ok(claimed)
+    }
+
+    /// A store in trouble is not the messages' fault: their attempt does not count.
+    async fn or_release(&self, lease: &Lease, judged: Result<()>) -> Result<()> {
+        if judged.is_err() {
+            let mut tx = self.store.writing().await?;
+            tx.release(&lease.owner).await?;
+            tx.commit().await?;
+        }
+        judged
     }
 
     async fn judge(
@@ -158,6 +170,13 @@ impl Worker {
     ) -> Result<Vec<Verdict>> {
         let now = self.clock.now();
         let mut tx = self.store.writing().await?;
+        if judged
+            .decided
+            .iter()
+            .any(|(_, decision)| decision.verdict == Verdict::Block)
+        {
+            tx.lock_contacts().await?;
+        }
         let claimed = judged.decided.len() + judged.unreadable.len();
         if tx.settle_all(&lease.owner).await? != u64::try_from(claimed).unwrap_or(u64::MAX) {
             tracing::warn!(
@@ -208,13 +227,15 @@ impl Worker {
                 let call = Call {
                     event: Some(message.event.clone()),
                     conversation: Some(message.conversation.clone()),
+                    rules: rules_of(decision),
+                    book: Some(decision.book.clone()),
                     fence: row.fence,
                 };
                 let job = NewJob {
                     task: Task::Block,
                     subject: row.contact.as_str().to_owned(),
                     detail: call.to_json(),
-                    run_at: now,
+                    run_at: AT_ONCE,
                 };
                 tx.add_jobs(vec![job], now).await?;
                 Ok(None)

@@ -127,10 +127,10 @@ fn a_line_that_is_not_toml_is_told() {
       = help: write lines like this: listen = "0.0.0.0:8080"
 
     error[toml-syntax]: string values must be quoted, expected literal string
-     --> bouncer.toml:1:8
+     --> bouncer.toml:1:6
       |
-    1 | mode = hold
-      |        ^^^^
+    1 | mode = …
+      |      ^
       |
       = help: write lines like this: listen = "0.0.0.0:8080"
 

@@ -14,7 +14,7 @@ on_both_databases! {
         bot.writes(&jo, "Please call our refund department");
         bot.settles().await;
         assert_eq!(bot.desk.holds(10).await.unwrap().len(), 1);
-        assert_eq!(bot.desk.release(&jo, ana("a real customer")).await.unwrap(), 1);
+        assert_eq!(bot.desk.release(&jo, ana("a real customer")).await.unwrap().0, 1);
         bot.settles().await;
         assert!(bot.desk.holds(10).await.unwrap().is_empty());
         assert_eq!(bot.story_of(&jo).await, ["received", "decided hold", "hold_released"]);
@@ -148,5 +148,48 @@ on_both_databases! {
         assert!(bot.why(&mallory).await.contains("It has been changed since."));
         let unknown = bot.desk.why("nobody").await.unwrap_err().to_string();
         assert!(unknown.contains("nothing is known of `nobody`"), "{unknown}");
+    }
+
+    async fn a_released_contact_is_not_blocked_by_the_next_message(database) {
+        let bot = Bot::on(database).await;
+        let jo = bot.lead("jo");
+        bot.writes(&jo, "Please call our refund department");
+        bot.settles().await;
+        bot.desk.release(&jo, ana("a real customer")).await.unwrap();
+        bot.later(DAY).await;
+        bot.writes(&jo, PITCH);
+        bot.settles().await;
+        assert_eq!(bot.sandbox.blocks(), Vec::<String>::new());
+        assert_eq!(bot.story_of(&jo).await.last().unwrap(), "decided hold");
+    }
+
+    async fn a_message_written_before_an_unblock_does_not_block_again(database) {
+        let bot = crate::bot::Setup::on(database).more_rules("[policy]\nprotect.unblocked = \"no\"\n").start().await;
+        let jo = bot.lead("jo");
+        bot.writes(&jo, PITCH);
+        bot.settles().await;
+        let late = bot.sandbox.unblock_by_hand(&jo);
+        assert!(late);
+        bot.writes(&jo, PITCH);
+        bot.clock.advance(Duration::from_secs(10));
+        bot.desk.unblock(&jo, ana("our partner")).await.unwrap();
+        bot.settles().await;
+        assert!(!bot.sandbox.is_blocked(&jo));
+        assert_eq!(bot.sandbox.blocks().len(), 1);
+    }
+
+    async fn an_unblock_is_never_given_up(database) {
+        let bot = Bot::on(database).await;
+        let jo = bot.lead("jo");
+        bot.writes(&jo, PITCH);
+        bot.settles().await;
+        let fault = bot.sandbox.fault(Fault::always(FaultTarget::Unblock, FaultKind::Status(500)));
+        bot.desk.unblock(&jo, ana("our partner")).await.unwrap();
+        bot.passes(DAY * 5, Duration::from_mins(50)).await;
+        assert!(bot.sandbox.is_blocked(&jo));
+        assert!(bot.why(&jo).await.contains("is not done yet"));
+        bot.sandbox.remove_fault(fault);
+        bot.passes(DAY / 12, Duration::from_mins(50)).await;
+        assert!(!bot.sandbox.is_blocked(&jo));
     }
 }

@@ -95,10 +95,26 @@ fn what_is_told_of_a_puzzle_is_fit_for_a_log() {
 }
 
 #[test]
-fn half_a_surrogate_does_no_harm() {
-    let body = format!("{{\"id\":\"notif_1\",\"topic\":\"{REPLIED}\",\"x\":\"\\ud800\"}}");
-    let event = read_bytes(body.as_bytes());
-    assert!(matches!(event.what, What::NotUnderstood(_)), "{event:?}");
+fn half_a_character_does_not_keep_a_message_from_being_judged() {
+    let written = |escapes: &str| {
+        let body = envelope(REPLIED, &part()).to_string();
+        let body = body.replace("\"Hello\"", &format!("\"Hello {escapes}\""));
+        let event = read_bytes(body.as_bytes());
+        assert!(
+            event.id.as_str().starts_with("notif_"),
+            "its repeats are told"
+        );
+        match event.what {
+            What::Message(message) => message.markdown.unwrap(),
+            what => panic!("{escapes}: {what:?}"),
+        }
+    };
+    assert_eq!(written("\\ud800"), "Hello \u{fffd}");
+    assert_eq!(written("\\uDFFF!"), "Hello \u{fffd}!");
+    assert_eq!(written("\\ud83d\\ude00"), "Hello \u{1f600}");
+    assert_eq!(written("\\ud83d\\ud83d\\ude00"), "Hello \u{fffd}\u{1f600}");
+    // A backslash of its own, and then letters that only look like an escape.
+    assert_eq!(written("\\\\ud800 \\ud800"), "Hello \\ud800 \u{fffd}");
 }
 
 /// Any JSON, with the names and words of Featurebase strewn in.

@@ -169,3 +169,70 @@ async fn one_triggered_event_is_stored_and_explained() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_answers_503_and_heals_by_itself() {
+    let site = Site::new(crate::database::Database::sqlite(), rules(), 100_000).await;
+    // A file may not grow beyond 2 MiB: writing fails as it does on a full disk.
+    let mut command = std::process::Command::new("bash");
+    command
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" run",
+            env!("CARGO_BIN_EXE_bouncer"),
+        ])
+        .envs(site.environment.iter().map(|(name, value)| (*name, value)))
+        .env("BOUNCER_LOG_FILTER", "off");
+    let process = super::Process {
+        child: command.spawn().unwrap(),
+    };
+    site.is_ready().await;
+    let mallory = site.sandbox.add_contact(NewContact::lead("somebody"));
+    let long = "a long story ".repeat(2_000);
+    let mut refused = false;
+    for _ in 0..400 {
+        site.sandbox
+            .write(&mallory, &Draft::markdown(&long))
+            .unwrap();
+        site.sandbox.deliver_due().await;
+        refused = site
+            .sandbox
+            .deliveries()
+            .iter()
+            .any(|delivery| delivery.status == Some(503));
+        if refused {
+            break;
+        }
+    }
+    assert!(refused, "the limit was reached");
+    let readyz = format!("http://127.0.0.1:{}/readyz", site.private);
+    let told = reqwest::get(&readyz).await.unwrap();
+    assert_eq!(told.status(), 503, "{}", told.text().await.unwrap());
+    let freed = std::process::Command::new("prlimit")
+        .args([
+            "--pid",
+            &process.child.id().to_string(),
+            "--fsize=unlimited",
+        ])
+        .status()
+        .unwrap();
+    assert!(freed.success());
+    until("it is ready again", async || {
+        reqwest::get(&readyz)
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    let after = site
+        .sandbox
+        .write(&mallory, &Draft::markdown("still there?"))
+        .unwrap();
+    until("a delivery is taken again", async || {
+        site.sandbox.deliver_due().await;
+        site.sandbox
+            .deliveries()
+            .iter()
+            .any(|delivery| delivery.delivered && delivery.event == after.event_ids[0])
+    })
+    .await;
+}

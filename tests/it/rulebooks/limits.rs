@@ -189,14 +189,14 @@ fn there_are_at_most_a_thousand_files() {
 #[test]
 fn a_list_may_hold_thousands_of_words() {
     let words: Vec<String> = (0..20_000)
-        .map(|number| format!("\"word {number}\""))
+        .map(|number| format!("\"{number:05} words\""))
         .collect();
     let book = book(&rule(&format!(
         "any = [{{ words = [{}] }}]",
         words.join(", ")
     )));
-    assert_eq!(fired(&book, &lead("here is word 19999.")), ["test/rule"]);
-    assert_eq!(fired(&book, &lead("here is word 20000.")), [""; 0]);
+    assert_eq!(fired(&book, &lead("here are 19999 words.")), ["test/rule"]);
+    assert_eq!(fired(&book, &lead("here are 20000 words.")), [""; 0]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Mistakes of people who do not program, and what they are told. Every text here was read aloud once.
 
 mod conditions;
+mod examples;
 mod files;
 mod frame;
 mod policy;
+mod values;
+mod warnings;
 mod writing;
 
 use super::*;

@@ -1,0 +1,210 @@
+//! The call itself: a last look before it, and the reading back after it.
+
+use super::{Came, is_by_rule};
+use crate::decision::Verdict;
+use crate::featurebase::{Featurebase, Outcome};
+use crate::message::{ContactId, EventId};
+use crate::payload::{self, What};
+use crate::rules::is_at_one_of;
+use crate::rules::policy::Protection;
+use crate::store::Result;
+use crate::store::jobs::{Call, Job, Task};
+use crate::worker::Worker;
+
+/// What a last look found.
+enum Look {
+    /// Go on.
+    Clear,
+    /// It is so already.
+    Already,
+    /// A person should look.
+    Hold(String),
+}
+
+impl Worker {
+    /// Carries a claimed job to Featurebase.
+    pub(super) async fn call(&self, featurebase: &Featurebase, job: &Job) -> Came {
+        match self.last_look(featurebase, job).await {
+            Ok(Look::Clear) => {}
+            Ok(Look::Already) => return already(job),
+            Ok(Look::Hold(because)) => return Came::Held(because),
+            // Featurebase is not well: one question was enough to know.
+            Err(outcome) => {
+                return Came::Answered {
+                    outcome,
+                    note: None,
+                };
+            }
+        }
+        if let Some(why) = self.withheld(job).await {
+            return Came::Withheld(why);
+        }
+        let (contact, now) = (ContactId::new(job.subject.clone()), self.clock.now());
+        let outcome = match job.task {
+            Task::Unblock => featurebase.unblock(&contact, now).await,
+            Task::Block | Task::Judge => featurebase.block(&contact, now).await,
+        };
+        if !matches!(outcome, Outcome::Done | Outcome::Already { .. }) {
+            return Came::Answered {
+                outcome,
+                note: None,
+            };
+        }
+        self.made_sure(featurebase, job, outcome).await
+    }
+
+    /// Reads back what Featurebase said it did.
+    async fn made_sure(&self, featurebase: &Featurebase, job: &Job, outcome: Outcome) -> Came {
+        let wanted = job.task == Task::Block;
+        match self.conversation(featurebase, job).await {
+            Ok(Some(shown)) if shown.blocked == wanted => Came::Answered {
+                outcome,
+                note: Some("read back from the conversation"),
+            },
+            Ok(Some(_)) => Came::Answered {
+                outcome: Outcome::Retry {
+                    after: None,
+                    why: "Featurebase said it was done, but the conversation shows otherwise"
+                        .to_owned(),
+                    everywhere: false,
+                },
+                note: None,
+            },
+            Ok(None) => Came::Answered {
+                outcome,
+                note: Some("not read back: no conversation is known"),
+            },
+            Err(outcome) => Came::Answered {
+                outcome,
+                note: None,
+            },
+        }
+    }
+
+    /// Looks once more before something is changed. An earlier attempt may have taken effect unheard; and before a rule's
+    /// block, what Featurebase knows and the delivery did not tell may speak for the contact.
+    async fn last_look(
+        &self,
+        featurebase: &Featurebase,
+        job: &Job,
+    ) -> std::result::Result<Look, Outcome> {
+        if job.attempts <= 1 && !is_by_rule(job) {
+            return Ok(Look::Clear);
+        }
+        let shown = self.conversation(featurebase, job).await?;
+        if job.attempts > 1 && shown.is_some_and(|shown| shown.blocked == (job.task == Task::Block))
+        {
+            return Ok(Look::Already);
+        }
+        if !is_by_rule(job) {
+            return Ok(Look::Clear);
+        }
+        let Some(book) = self.book.borrow().clone() else {
+            return Ok(Look::Clear);
+        };
+        let policy = book.policy();
+        if shown.is_some_and(|shown| shown.answered) && policy.answered_before != Protection::No {
+            return Ok(Look::Hold(
+                "a teammate has answered in this conversation, as Featurebase shows".to_owned(),
+            ));
+        }
+        if !policy.never_domains.is_empty() {
+            let email = featurebase
+                .email_of(&ContactId::new(job.subject.clone()), self.clock.now())
+                .await?;
+            if let Some(domain) = email
+                .as_deref()
+                .and_then(|email| is_at_one_of(email, &policy.never_domains))
+            {
+                return Ok(Look::Hold(format!(
+                    "the policy never blocks anybody at {domain}"
+                )));
+            }
+        }
+        let outdated = Call::of(job)
+            .book
+            .is_some_and(|wanted| wanted != *book.digest());
+        let stands = !outdated || self.still_wanted(job).await.unwrap_or(false);
+        Ok(if stands {
+            Look::Clear
+        } else {
+            Look::Hold("the rules were changed before the block was carried out, and today's would not block for this message".to_owned())
+        })
+    }
+
+    /// Whether the rules of today, too, would block for the message that led to the job.
+    async fn still_wanted(&self, job: &Job) -> Result<bool> {
+        let (Some(book), Some(event)) = (self.book.borrow().clone(), Call::of(job).event) else {
+            return Ok(false);
+        };
+        let bodies = self.store.bodies(std::slice::from_ref(&event)).await?;
+        let Some((received_at, body)) = bodies.get::<EventId>(&event) else {
+            return Ok(false);
+        };
+        let What::Message(message) = payload::read(body, *received_at).what else {
+            return Ok(false);
+        };
+        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
+        let facts = self.store.facts(&[(*message).clone()], &windows).await?;
+        Ok(facts
+            .first()
+            .is_some_and(|facts| book.judge(&message, facts).verdict == Verdict::Block))
+    }
+
+    /// Why the call must not be made at this very moment, if so. A store that does not say is a no.
+    async fn withheld(&self, job: &Job) -> Option<&'static str> {
+        if self.stop_file_stands() {
+            return Some("the stop file stands");
+        }
+        match self.store.stopped().await {
+            Ok(None) => {}
+            Ok(Some(_)) => return Some("the stop switch was thrown"),
+            Err(_) => return Some("the store does not answer"),
+        }
+        match self
+            .store
+            .standing(&ContactId::new(job.subject.clone()))
+            .await
+        {
+            Ok(Some(row)) if row.fence == Call::of(job).fence => None,
+            Ok(_) => Some("a person decided otherwise"),
+            Err(_) => Some("the store does not answer"),
+        }
+    }
+
+    /// What the conversation shows, if there is one to ask.
+    async fn conversation(
+        &self,
+        featurebase: &Featurebase,
+        job: &Job,
+    ) -> std::result::Result<Option<crate::featurebase::Shown>, Outcome> {
+        let known = match Call::of(job).conversation {
+            Some(conversation) => Some(conversation.as_str().to_owned()),
+            None => self
+                .store
+                .newest_conversation(&ContactId::new(job.subject.clone()))
+                .await
+                .unwrap_or(None),
+        };
+        let Some(conversation) = known else {
+            return Ok(None);
+        };
+        match featurebase
+            .conversation(&conversation, self.clock.now())
+            .await
+        {
+            Ok(shown) => Ok(Some(shown)),
+            // The conversation is gone: nothing is left to read back from.
+            Err(Outcome::Refused { .. }) => Ok(None),
+            Err(outcome) => Err(outcome),
+        }
+    }
+}
+
+fn already(job: &Job) -> Came {
+    debug_assert!(job.attempts > 1, "only a second attempt is taken for done");
+    Came::Answered {
+        outcome: Outcome::Done,
+        note: Some("found so when read back before trying again"),
+    }
+}

@@ -1,0 +1,264 @@
+//! What came of a call becomes the record, the contact's standing, and a settled or postponed job.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Came, is_by_rule};
+use crate::featurebase::Outcome;
+use crate::message::ContactId;
+use crate::store::audit::Action;
+use crate::store::contacts::{ContactRow, Standing};
+use crate::store::holds::Hold;
+use crate::store::jobs::{AT_ONCE, Call, Job, NewJob, Task};
+use crate::store::{Result, Writing};
+use crate::worker::{Worker, backoff};
+
+/// A block is not given up before it was tried so often, however long it waited for other reasons.
+const FEWEST_TRIES: i64 = 5;
+/// How soon a call that was withheld is looked at again.
+const WITHHELD: Duration = Duration::from_secs(1);
+
+impl Worker {
+    pub(super) async fn settle(&self, job: &Job, came: Came) -> Result<()> {
+        if let Came::Answered { outcome, .. } = &came {
+            self.note_health(outcome);
+        }
+        let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
+        let contact = ContactId::new(job.subject.clone());
+        let now = self.clock.now();
+        let row = tx
+            .contact(&contact)
+            .await?
+            .unwrap_or_else(|| ContactRow::new(contact, now));
+        let kept = match (&came, row.fence == Call::of(job).fence) {
+            (Came::Answered { outcome, note }, true) => {
+                self.settle_wanted(&mut tx, job, (outcome, *note), row)
+                    .await?
+            }
+            (Came::Answered { outcome, .. }, false) => {
+                self.settle_overruled(&mut tx, job, outcome, row).await?
+            }
+            (Came::Held(because), true) => self.hold(&mut tx, job, because).await?,
+            (Came::Held(_), false) => tx.settle(job).await?,
+            (Came::Withheld(why), _) => {
+                let detail =
+                    json!({ "call": job.task, "why": why, "next_try": "when it may go on" });
+                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
+                    .await?;
+                tx.postpone(job, now.after(WITHHELD), why).await?
+            }
+        };
+        if !kept {
+            tracing::warn!(contact = %job.subject, "an answer came too late: somebody else has taken the call over");
+            return Ok(());
+        }
+        tx.commit().await
+    }
+
+    /// Turns a rule's block that is about to be carried out into a hold. `false` when the lease was lost.
+    pub(super) async fn hold(&self, tx: &mut Writing, job: &Job, because: &str) -> Result<bool> {
+        let (call, now) = (Call::of(job), self.clock.now());
+        let contact = ContactId::new(job.subject.clone());
+        if let (Some(event), Some(conversation), true) =
+            (call.event, call.conversation, is_by_rule(job))
+        {
+            let hold = Hold {
+                event,
+                contact: contact.clone(),
+                conversation,
+                held_at: now,
+                rules: call.rules,
+                because: because.to_owned(),
+            };
+            tx.add_holds(vec![hold]).await?;
+        }
+        tx.record(vec![self.entry(
+            job,
+            Action::Held,
+            json!({ "call": job.task, "why": because }),
+        )])
+        .await?;
+        let row = tx
+            .contact(&contact)
+            .await?
+            .unwrap_or_else(|| ContactRow::new(contact, now));
+        let standing = Standing::NotBlocked;
+        tx.set_contact(&ContactRow {
+            standing,
+            changed_at: now,
+            ..row
+        })
+        .await?;
+        tx.settle(job).await
+    }
+
+    /// Nobody decided otherwise: what came of it becomes the contact's standing. `false` when the lease was lost.
+    async fn settle_wanted(
+        &self,
+        tx: &mut Writing,
+        job: &Job,
+        answer: (&Outcome, Option<&str>),
+        row: ContactRow,
+    ) -> Result<bool> {
+        let (now, (outcome, note)) = (self.clock.now(), answer);
+        let (action, detail) = match outcome {
+            Outcome::Retry { after, why, .. } if !self.is_in_vain(job) => {
+                let run_at = now.after(backoff::delay(
+                    job.attempts,
+                    (self.behaviour.jitter)(),
+                    *after,
+                ));
+                let detail =
+                    json!({ "call": job.task, "why": why, "next_try": run_at.to_string() });
+                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
+                    .await?;
+                return tx.postpone(job, run_at, why).await;
+            }
+            Outcome::KeyRefused { why } => {
+                // Not the contact's fault: it waits, without end, for the key to be mended.
+                let detail = json!({ "call": job.task, "why": why, "key_refused": true });
+                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
+                    .await?;
+                return tx.postpone(job, AT_ONCE, why).await;
+            }
+            Outcome::Retry { why, .. } => (
+                Action::GaveUp,
+                json!({ "call": job.task, "why": why, "attempts": job.attempts }),
+            ),
+            Outcome::Refused { code, why } => (
+                Action::Refused,
+                json!({ "call": job.task, "code": code, "why": why }),
+            ),
+            Outcome::Already { why } => (
+                done(job.task, true),
+                json!({ "answer": why, "made_sure": note }),
+            ),
+            Outcome::Done => (
+                done(job.task, false),
+                json!({ "made_sure": note, "attempts": job.attempts }),
+            ),
+        };
+        self.complain_if_final(job, action, &detail);
+        tx.record(vec![self.entry(job, action, detail)]).await?;
+        let standing = standing_after(action, job.task);
+        tx.set_contact(&ContactRow {
+            standing,
+            changed_at: now,
+            ..row
+        })
+        .await?;
+        tx.settle(job).await
+    }
+
+    /// A block is given up after days; a person's unblock never.
+    fn is_in_vain(&self, job: &Job) -> bool {
+        let waited = self.clock.now().since(job.created_at);
+        job.task == Task::Block
+            && job.attempts >= FEWEST_TRIES
+            && waited >= self.behaviour.give_up_after
+    }
+
+    fn complain_if_final(&self, job: &Job, action: Action, detail: &Value) {
+        if matches!(action, Action::GaveUp | Action::Refused) {
+            self.metrics.called("final-failure");
+            tracing::error!(contact = %job.subject, call = %job.task, %detail, "a call to Featurebase has failed for good");
+        }
+    }
+
+    /// A person gave an order while the call was under way. The order wins: what this call did is taken back, even when
+    /// the lease was lost, and even when the call seemed to fail: it may yet take effect at Featurebase.
+    async fn settle_overruled(
+        &self,
+        tx: &mut Writing,
+        job: &Job,
+        outcome: &Outcome,
+        row: ContactRow,
+    ) -> Result<bool> {
+        let now = self.clock.now();
+        let detail = json!({
+            "call": job.task,
+            "why": "a person decided otherwise while the call was under way",
+            "took_effect": matches!(outcome, Outcome::Done | Outcome::Already { .. }),
+        });
+        tx.record(vec![self.entry(job, Action::Cancelled, detail)])
+            .await?;
+        let wanted = match row.standing {
+            Standing::UnblockWanted | Standing::Unblocked | Standing::UnblockFailed => {
+                Task::Unblock
+            }
+            Standing::BlockWanted | Standing::Blocked => Task::Block,
+            // A hold was released meanwhile: the contact is to be free.
+            Standing::NotBlocked => Task::Unblock,
+        };
+        if wanted != job.task {
+            let call = Call {
+                fence: row.fence,
+                book: None,
+                ..Call::of(job)
+            };
+            tx.cancel(wanted, &job.subject, now).await?;
+            let again = NewJob {
+                task: wanted,
+                subject: job.subject.clone(),
+                detail: call.to_json(),
+                run_at: AT_ONCE,
+            };
+            tx.add_jobs(vec![again], now).await?;
+        }
+        tx.settle(job).await?;
+        Ok(true)
+    }
+
+    fn note_health(&self, outcome: &Outcome) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let name = match outcome {
+            Outcome::Done => "done",
+            Outcome::Already { .. } => "already",
+            Outcome::Retry { .. } => "retry",
+            Outcome::KeyRefused { .. } => "key-refused",
+            Outcome::Refused { .. } => "refused",
+        };
+        match outcome {
+            Outcome::Retry {
+                after,
+                why,
+                everywhere: true,
+            } => {
+                tracing::warn!(%why, "Featurebase is in trouble or asks for a rest; calls wait");
+                gate.trouble(now, *after, why);
+            }
+            Outcome::KeyRefused { why } => {
+                tracing::error!(%why, "Featurebase refuses the API key: nobody is blocked or unblocked until it is mended; the work is kept");
+                gate.key_refused(now, why);
+            }
+            Outcome::Retry { .. }
+            | Outcome::Done
+            | Outcome::Already { .. }
+            | Outcome::Refused { .. } => gate.well(now),
+        }
+        self.metrics
+            .key_refused
+            .set(i64::from(gate.is_key_refused()));
+        self.metrics.called(name);
+    }
+}
+
+const fn done(task: Task, already: bool) -> Action {
+    match (task, already) {
+        (Task::Unblock, _) => Action::Unblocked,
+        (_, true) => Action::AlreadyBlocked,
+        (_, false) => Action::Blocked,
+    }
+}
+
+const fn standing_after(action: Action, task: Task) -> Standing {
+    match (action, task) {
+        (Action::Blocked | Action::AlreadyBlocked, _) => Standing::Blocked,
+        (Action::Unblocked, _) => Standing::Unblocked,
+        (_, Task::Unblock) => Standing::UnblockFailed,
+        _ => Standing::NotBlocked,
+    }
+}
