@@ -75,14 +75,10 @@ fn in_words(told: &str, found: &str) -> Option<(&'static str, &'static str)> {
                 "nothing stands behind the `=`",
                 "write a value there, or take the line out",
             ),
-            "string values must be quoted"
-                if ["yes", "no", "on", "off"].contains(&found.to_lowercase().as_str()) =>
-            {
-                (
-                    "this word is not known here",
-                    "write true or false, without quotes",
-                )
-            }
+            "string values must be quoted" if is_yes_or_no(found) => (
+                "this word is not known here",
+                "write true or false, without quotes",
+            ),
             "string values must be quoted" => (
                 "this must stand in quotes",
                 "write it like this: \"guest post\"; only numbers, true and false stand without quotes",
@@ -126,6 +122,10 @@ fn in_words(told: &str, found: &str) -> Option<(&'static str, &'static str)> {
             _ => return None,
         },
     )
+}
+
+fn is_yes_or_no(found: &str) -> bool {
+    ["yes", "no", "on", "off"].contains(&found.to_lowercase().as_str())
 }
 
 fn line_of(text: &str, at: usize) -> &str {
