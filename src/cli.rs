@@ -85,8 +85,8 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Check(options) => Ok(rules::check(&config, &options, out)),
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
         Command::Health => health::health(&config).await,
-        Command::Stop(options) => orders::stop(&config, &options).await,
-        Command::Go(options) => orders::go(&config, &options).await,
+        Command::Stop(options) => orders::stop(&config, &options, out).await,
+        Command::Go(options) => orders::go(&config, &options, out).await,
         command => {
             let desk = desk(&config).await?;
             let done = at_desk(command, &desk, &config, out).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::FAILED;
 use super::args::{Person, Reason, Stop};
-use super::out::{Out, complain, say};
+use super::out::{Out, complain};
 use crate::config::Config;
 use crate::decision::Stage;
 use crate::desk::{Desk, Order};
@@ -70,77 +70,75 @@ pub(super) async fn confirm(
 }
 
 /// The file first: it works whatever state the store is in. Then the switch in the store, for every replica.
-pub(super) async fn stop(config: &Config, options: &Stop) -> anyhow::Result<ExitCode> {
+pub(super) async fn stop(config: &Config, options: &Stop, out: Out) -> anyhow::Result<ExitCode> {
     let (actor, file) = (who(options.by.as_deref()), config.stop_file());
     let written = std::fs::create_dir_all(&config.data_dir)
         .and_then(|()| std::fs::write(&file, format!("{actor}: {}\n", options.reason)));
-    match &written {
-        Ok(()) => say(&format!(
+    let order = Order {
+        actor: &actor,
+        reason: &options.reason,
+    };
+    let switched = thrown(config, &order, Switch::Stop).await;
+    let mut lines = vec![match &written {
+        Ok(()) => format!(
             "a bouncer on this data folder is stopped: {} is in place",
             file.display()
-        )),
-        Err(error) => complain(&format!(
-            "the file {} could not be written: {error}",
-            file.display()
-        )),
-    }
-    match thrown(
-        config,
-        &Order {
-            actor: &actor,
-            reason: &options.reason,
-        },
-        Switch::Stop,
-    )
-    .await
-    {
-        Ok(()) => {
-            say(
-                "stopped in every replica on this store. A call that is on the wire may still finish; `bouncer audit --action attempted` lists them",
-            );
-            Ok(ExitCode::SUCCESS)
-        }
+        ),
+        Err(error) => format!("the file {} could not be written: {error}", file.display()),
+    }];
+    match &switched {
+        Ok(()) => lines.push(
+            "stopped in every replica on this store. A call that is on the wire may still finish; `bouncer audit --action attempted` lists them".to_owned(),
+        ),
         Err(error) => {
-            complain(&format!(
-                "the switch in the store could not be thrown: {error:#}"
-            ));
-            complain(if written.is_ok() {
-                "replicas with other data folders go on: stop each of them"
+            lines.push(format!("the switch in the store could not be thrown: {error:#}"));
+            lines.push(if written.is_ok() {
+                "replicas with other data folders go on: stop each of them".to_owned()
             } else {
-                "NOTHING was stopped"
+                "NOTHING was stopped".to_owned()
             });
-            Ok(ExitCode::from(FAILED))
         }
     }
+    let answer = json!({ "stop_file": written.is_ok(), "store_switch": switched.is_ok() });
+    out.answer(&answer, lines);
+    Ok(if switched.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    })
 }
 
-pub(super) async fn go(config: &Config, options: &Stop) -> anyhow::Result<ExitCode> {
+pub(super) async fn go(config: &Config, options: &Stop, out: Out) -> anyhow::Result<ExitCode> {
     let actor = who(options.by.as_deref());
-    thrown(
-        config,
-        &Order {
-            actor: &actor,
-            reason: &options.reason,
-        },
-        Switch::Go,
-    )
-    .await?;
+    let order = Order {
+        actor: &actor,
+        reason: &options.reason,
+    };
+    thrown(config, &order, Switch::Go).await?;
     let file = config.stop_file();
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            complain(&format!(
-                "the file {} could not be removed, so this folder's bouncer stays stopped: {error}",
-                file.display()
-            ));
-            Ok(ExitCode::from(FAILED))
+    let removed = match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let line = match &removed {
+        Ok(()) => {
+            "calls to Featurebase go on, but where a replica's own data folder holds a file STOP"
+                .to_owned()
         }
-        _ => {
-            say(
-                "calls to Featurebase go on, but where a replica's own data folder holds a file STOP",
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+        Err(error) => format!(
+            "the file {} could not be removed, so this folder's bouncer stays stopped: {error}",
+            file.display()
+        ),
+    };
+    out.answer(
+        &json!({ "stop_file_removed": removed.is_ok(), "store_switch": true }),
+        [line],
+    );
+    Ok(if removed.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    })
 }
 
 enum Switch {

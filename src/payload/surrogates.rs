@@ -1,6 +1,6 @@
 //! Escapes of half characters, which JSON allows to be written and nobody can read.
 
-/// The body with every lone `\\ud800`..`\\udfff` escape replaced, if there was one.
+/// The body with every lone `\ud800`..`\udfff` escape replaced, if there was one.
 pub(super) fn mended(body: &[u8]) -> Option<Vec<u8>> {
     let mut mended = body.to_vec();
     let (mut at, mut changed) = (0, false);
@@ -25,7 +25,7 @@ pub(super) fn mended(body: &[u8]) -> Option<Vec<u8>> {
     changed.then_some(mended)
 }
 
-/// The UTF-16 unit a `\\uXXXX` escape at this place stands for.
+/// The UTF-16 unit a `\uXXXX` escape at this place stands for.
 fn unit(body: &[u8], at: usize) -> Option<u16> {
     let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
     u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()

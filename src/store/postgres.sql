@@ -1,32 +1,31 @@
--- Text is compared by bytes, as SQLite does: ids are ASCII.
 -- What arrived and has not been looked at yet. Ids are time-ordered, so rows are appended.
 CREATE TABLE inbox (
-    event_id    TEXT   NOT NULL PRIMARY KEY,
+    event_id    TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
     received_at BIGINT NOT NULL,
     body        BYTEA   NOT NULL
 );
 
 -- Evidence: every event once, as it was sent.
 CREATE TABLE events (
-    event_id        TEXT   NOT NULL PRIMARY KEY,
-    topic           TEXT   NOT NULL,
-    kind            TEXT   NOT NULL,
+    event_id        TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    topic           TEXT COLLATE "C"   NOT NULL,
+    kind            TEXT COLLATE "C"   NOT NULL,
     received_at     BIGINT NOT NULL,
-    conversation_id TEXT,
-    part_id         TEXT,
-    contact_id      TEXT,
-    same_as         TEXT,
-    note            TEXT,
+    conversation_id TEXT COLLATE "C",
+    part_id         TEXT COLLATE "C",
+    contact_id      TEXT COLLATE "C",
+    same_as         TEXT COLLATE "C",
+    note            TEXT COLLATE "C",
     body            BYTEA
 );
 CREATE INDEX events_by_kind ON events (kind, received_at) WHERE kind <> 'message' AND kind <> 'other';
 
 -- Each message once, whichever event brought it first.
 CREATE TABLE messages (
-    conversation_id TEXT   NOT NULL,
-    part_id         TEXT   NOT NULL,
-    event_id        TEXT   NOT NULL,
-    contact_id      TEXT   NOT NULL,
+    conversation_id TEXT COLLATE "C"   NOT NULL,
+    part_id         TEXT COLLATE "C"   NOT NULL,
+    event_id        TEXT COLLATE "C"   NOT NULL,
+    contact_id      TEXT COLLATE "C"   NOT NULL,
     sent_at         BIGINT NOT NULL,
     PRIMARY KEY (conversation_id, part_id)
 );
@@ -34,22 +33,22 @@ CREATE INDEX messages_by_contact ON messages (contact_id, sent_at, event_id);
 
 -- Conversations a teammate has answered in, with the first time.
 CREATE TABLE answers (
-    conversation_id TEXT   NOT NULL PRIMARY KEY,
+    conversation_id TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
     answered_at     BIGINT NOT NULL
 );
 
 -- Work.
 CREATE TABLE jobs (
-    job_id      TEXT   NOT NULL PRIMARY KEY,
-    task        TEXT   NOT NULL,
-    subject     TEXT   NOT NULL,
-    detail      TEXT   NOT NULL,
+    job_id      TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    task        TEXT COLLATE "C"   NOT NULL,
+    subject     TEXT COLLATE "C"   NOT NULL,
+    detail      TEXT COLLATE "C"   NOT NULL,
     created_at  BIGINT NOT NULL,
     run_at      BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
-    lease_owner TEXT,
+    lease_owner TEXT COLLATE "C",
     lease_until BIGINT NOT NULL,
-    last_error  TEXT
+    last_error  TEXT COLLATE "C"
 );
 CREATE INDEX jobs_by_time ON jobs (task, run_at, job_id);
 CREATE INDEX jobs_by_subject ON jobs (subject, task);
@@ -59,14 +58,14 @@ CREATE INDEX jobs_by_lease ON jobs (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE TABLE audit (
     seq             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at              BIGINT NOT NULL,
-    action          TEXT   NOT NULL,
-    actor           TEXT   NOT NULL,
-    contact_id      TEXT,
-    conversation_id TEXT,
-    event_id        TEXT,
-    verdict         TEXT,
-    rules           TEXT,
-    detail          TEXT   NOT NULL
+    action          TEXT COLLATE "C"   NOT NULL,
+    actor           TEXT COLLATE "C"   NOT NULL,
+    contact_id      TEXT COLLATE "C",
+    conversation_id TEXT COLLATE "C",
+    event_id        TEXT COLLATE "C",
+    verdict         TEXT COLLATE "C",
+    rules           TEXT COLLATE "C",
+    detail          TEXT COLLATE "C"   NOT NULL
 );
 CREATE INDEX audit_by_contact ON audit (contact_id, seq) WHERE contact_id IS NOT NULL;
 CREATE INDEX audit_by_event ON audit (event_id, seq) WHERE event_id IS NOT NULL;
@@ -76,48 +75,48 @@ CREATE INDEX audit_by_verdict ON audit (verdict, seq) WHERE verdict <> 'clean';
 
 -- The law: the text of every rulebook that was ever in force.
 CREATE TABLE rulebooks (
-    digest     TEXT   NOT NULL PRIMARY KEY,
-    files      TEXT   NOT NULL,
+    digest     TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    files      TEXT COLLATE "C"   NOT NULL,
     adopted_at BIGINT NOT NULL
 );
 
 -- Where each contact stands with us. The fence grows with every order of a person.
 CREATE TABLE contacts (
-    contact_id   TEXT   NOT NULL PRIMARY KEY,
-    standing     TEXT   NOT NULL,
+    contact_id   TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    standing     TEXT COLLATE "C"   NOT NULL,
     fence        BIGINT NOT NULL,
-    event_id     TEXT,
+    event_id     TEXT COLLATE "C",
     changed_at   BIGINT NOT NULL,
     exempt_until BIGINT
 );
 
 -- Blocks that wait for a person.
 CREATE TABLE holds (
-    event_id        TEXT   NOT NULL PRIMARY KEY,
-    contact_id      TEXT   NOT NULL,
-    conversation_id TEXT   NOT NULL,
+    event_id        TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    contact_id      TEXT COLLATE "C"   NOT NULL,
+    conversation_id TEXT COLLATE "C"   NOT NULL,
     held_at         BIGINT NOT NULL,
-    rules           TEXT   NOT NULL,
-    because         TEXT   NOT NULL,
+    rules           TEXT COLLATE "C"   NOT NULL,
+    because         TEXT COLLATE "C"   NOT NULL,
     settled_at      BIGINT,
-    settled_by      TEXT,
-    outcome         TEXT
+    settled_by      TEXT COLLATE "C",
+    outcome         TEXT COLLATE "C"
 );
 CREATE INDEX holds_open ON holds (held_at) WHERE settled_at IS NULL;
 CREATE INDEX holds_by_contact ON holds (contact_id);
 
 -- Blocks decided on by rule, for the brake; the rule '' stands for all together.
 CREATE TABLE brake (
-    rule     TEXT   NOT NULL,
+    rule     TEXT COLLATE "C"   NOT NULL,
     at       BIGINT NOT NULL,
-    event_id TEXT   NOT NULL,
+    event_id TEXT COLLATE "C"   NOT NULL,
     PRIMARY KEY (rule, at, event_id)
 );
 
 -- Switches that people throw, for all replicas.
 CREATE TABLE switches (
-    name   TEXT   NOT NULL PRIMARY KEY,
-    actor  TEXT   NOT NULL,
-    reason TEXT   NOT NULL,
+    name   TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    actor  TEXT COLLATE "C"   NOT NULL,
+    reason TEXT COLLATE "C"   NOT NULL,
     at     BIGINT NOT NULL
 );

@@ -39,6 +39,11 @@ impl FromRequest<Arc<Receiver>> for Delivered {
                     header::CONNECTION,
                     header::HeaderValue::from_static("close"),
                 );
+                if status == StatusCode::METHOD_NOT_ALLOWED {
+                    response
+                        .headers_mut()
+                        .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+                }
                 Err(response)
             }
         }

@@ -225,3 +225,16 @@ async fn a_sqlite_file_is_written_ahead_and_synced_in_full() {
     let syncs = store.durability().await.unwrap();
     assert_eq!(syncs, "wal, synchronous=2", "2 is FULL");
 }
+
+#[test]
+fn the_two_schemas_differ_in_their_words_for_types_only() {
+    let derived = include_str!("../../src/store/sqlite.sql")
+        .replace(
+            "INTEGER PRIMARY KEY AUTOINCREMENT",
+            "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        )
+        .replace(" WITHOUT ROWID", "")
+        .replace("BLOB", "BYTEA")
+        .replace("TEXT", "TEXT COLLATE \"C\"");
+    assert_eq!(derived, include_str!("../../src/store/postgres.sql"));
+}
