@@ -206,7 +206,7 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection
-                    .execute("PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;")
+                    .execute("PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000;")
                     .await?;
                 Ok(())
             })

@@ -32,6 +32,10 @@ const POLL: Duration = Duration::from_millis(500);
 /// A woken worker waits so long for company: a few events judged together cost little more than one.
 const GATHER: Duration = Duration::from_millis(10);
 
+/// So few senders waiting for an answer are no crowd.
+const FEW: usize = 4;
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The rulebook in force; nothing while there is none.
 pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
 
@@ -122,7 +126,7 @@ impl Worker {
     pub async fn keep_judging(self: Arc<Self>, stop: CancellationToken) {
         let mut looked_back = Instant::now();
         while !stop.is_cancelled() {
-            let (started, arrived) = (Instant::now(), self.metrics.events_kept.get());
+            let started = Instant::now();
             let mut done = settle_step(self.file_and_judge().await, "judging");
             // Work left behind is rare: it is looked for when there is nothing new, and now and then.
             if done == 0 || looked_back.elapsed() > POLL {
@@ -133,9 +137,23 @@ impl Worker {
                 rest(&self.wake.judging, &stop).await;
                 tokio::time::sleep(GATHER).await;
             } else {
-                let arrived = self.metrics.events_kept.get() - arrived;
-                tokio::time::sleep(breather(done, arrived, started.elapsed())).await;
+                self.give_way(started.elapsed()).await;
             }
+        }
+    }
+
+    /// Leaves the store to senders who wait for an answer: until few are left, but at most five times as long as the
+    /// last step `took`, so that under the heaviest load judging still gets a sixth of the time and catches up later.
+    async fn give_way(&self, took: Duration) {
+        let until = Instant::now() + (5 * took).min(POLL);
+        let mut calm = 0;
+        while calm < 2 && Instant::now() < until {
+            tokio::time::sleep(MOMENT).await;
+            calm = if self.store.senders_waiting() > FEW {
+                0
+            } else {
+                calm + 1
+            };
         }
     }
 
@@ -156,18 +174,6 @@ async fn rest(wake: &Notify, stop: &CancellationToken) {
         () = wake.notified() => {}
         () = tokio::time::sleep(spread) => {}
         () = stop.cancelled() => {}
-    }
-}
-
-/// How long to leave the store to those who wait for an answer, after `done` events were judged while `arrived` came in.
-/// When they come in faster than they can be judged, answering them has precedence: judging takes a sixth of the time
-/// and catches up later.
-fn breather(done: usize, arrived: u64, took: Duration) -> Duration {
-    let overwhelmed = arrived > 2 * u64::try_from(done).unwrap_or(u64::MAX);
-    if overwhelmed {
-        (5 * took).min(POLL)
-    } else {
-        took / 8
     }
 }
 

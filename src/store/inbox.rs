@@ -2,6 +2,8 @@
 //!
 //! One writer commits everything that has queued up since its last commit, so that many senders share one sync.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,6 +37,8 @@ type Waiting = (Delivery, oneshot::Sender<std::result::Result<(), String>>);
 #[derive(Debug, Clone)]
 pub(super) struct Inbox {
     queue: mpsc::Sender<Waiting>,
+    /// Senders that wait for an answer.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Commits what [`Store::keep`] hands over; somebody must run it.
@@ -52,7 +56,11 @@ pub(super) fn channel(pool: AnyPool, dialect: Dialect) -> (Inbox, InboxWriter) {
         pool,
         dialect,
     };
-    (Inbox { queue: sender }, writer)
+    let inbox = Inbox {
+        queue: sender,
+        waiting: Arc::default(),
+    };
+    (inbox, writer)
 }
 
 impl Store {
@@ -61,6 +69,7 @@ impl Store {
     /// # Errors
     /// When it is not certain that the event is on disk.
     pub async fn keep(&self, delivery: Delivery) -> Result<()> {
+        let _waiting = Counted::among(&self.inbox.waiting);
         let (done, answer) = oneshot::channel();
         self.inbox
             .queue
@@ -72,6 +81,28 @@ impl Store {
             Ok(Err(what)) => Err(StoreError::Batch(what)),
             Err(_) => Err(StoreError::WriterGone),
         }
+    }
+
+    /// How many senders wait for their delivery to be stored.
+    #[must_use]
+    pub fn senders_waiting(&self) -> usize {
+        self.inbox.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts for as long as it lives, also when its future is given up.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
 /// Most events filed in one transaction.
-const BATCH: i64 = 32;
+const BATCH: i64 = 64;
 
 /// What came of one batch.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
 /// Most messages judged in one transaction.
-const BATCH: i64 = 32;
+const BATCH: i64 = 64;
 /// A message claimed more often than this has taken a worker down each time; it is flagged instead of judged.
 const MOST_ATTEMPTS: i64 = 3;
 
