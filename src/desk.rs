@@ -92,10 +92,7 @@ impl Desk {
             .map(ConversationId::new);
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
-        let row = tx
-            .contact(&contact)
-            .await?
-            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let row = tx.contact_or_new(&contact, now).await?;
         let row = ContactRow {
             standing: Standing::UnblockWanted,
             fence: row.fence + 1,
@@ -149,10 +146,7 @@ impl Desk {
         if events.is_empty() {
             return Err(DeskError::NothingHeld(held.to_owned()));
         }
-        let row = tx
-            .contact(&contact)
-            .await?
-            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let row = tx.contact_or_new(&contact, now).await?;
         let standing = if row.standing == Standing::BlockWanted {
             Standing::NotBlocked
         } else {
@@ -193,10 +187,7 @@ impl Desk {
         let Some(event) = events.first().cloned() else {
             return Err(DeskError::NothingHeld(held.to_owned()));
         };
-        let row = tx
-            .contact(&contact)
-            .await?
-            .unwrap_or_else(|| ContactRow::new(contact.clone(), now));
+        let row = tx.contact_or_new(&contact, now).await?;
         let row = ContactRow {
             standing: Standing::BlockWanted,
             fence: row.fence + 1,

@@ -113,6 +113,10 @@ async fn refresh(inside: &Private) -> Result<()> {
             .set_jobs(task.as_str(), inside.store.backlog(*task).await?.jobs);
     }
     inside.metrics.inbox.set(inside.store.waiting().await?.0);
+    inside
+        .metrics
+        .not_understood
+        .set(inside.store.not_understood().await?);
     inside.metrics.holds.set(inside.store.hold_count().await?);
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();

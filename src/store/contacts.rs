@@ -94,6 +94,19 @@ impl Writing {
         row.as_ref().map(contact_of).transpose()
     }
 
+    /// What is kept of a contact, or the beginning of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contact_or_new(
+        &mut self,
+        contact: &ContactId,
+        now: Timestamp,
+    ) -> Result<ContactRow> {
+        let known = self.contact(contact).await?;
+        Ok(known.unwrap_or_else(|| ContactRow::new(contact.clone(), now)))
+    }
+
     /// Keeps what a contact's standing has become.
     ///
     /// # Errors

@@ -39,10 +39,7 @@ pub(super) async fn weigh(
         );
         return Ok(Next::Restrained);
     }
-    let row = tx
-        .contact(&message.from.id)
-        .await?
-        .unwrap_or_else(|| ContactRow::new(message.from.id.clone(), now));
+    let row = tx.contact_or_new(&message.from.id, now).await?;
     // A person's unblock may have come after the facts were read.
     if let Some(until) = row.exempt_until.filter(|until| *until > message.sent_at) {
         decision.facts.unblocked_until = Some(until);

@@ -100,7 +100,9 @@ impl Worker {
             return Ok(Look::Clear);
         }
         let Some(book) = self.book.borrow().clone() else {
-            return Ok(Look::Clear);
+            return Ok(Look::Hold(
+                "no rules are in force that could say who is protected".to_owned(),
+            ));
         };
         let policy = book.policy();
         if shown.is_some_and(|shown| shown.answered) && policy.answered_before != Protection::No {

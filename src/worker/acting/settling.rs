@@ -28,10 +28,7 @@ impl Worker {
         tx.lock_contacts().await?;
         let contact = ContactId::new(job.subject.clone());
         let now = self.clock.now();
-        let row = tx
-            .contact(&contact)
-            .await?
-            .unwrap_or_else(|| ContactRow::new(contact, now));
+        let row = tx.contact_or_new(&contact, now).await?;
         let kept = match (&came, row.fence == Call::of(job).fence) {
             (Came::Answered { outcome, note }, true) => {
                 self.settle_wanted(&mut tx, job, (outcome, *note), row)
@@ -80,10 +77,7 @@ impl Worker {
             json!({ "call": job.task, "why": because }),
         )])
         .await?;
-        let row = tx
-            .contact(&contact)
-            .await?
-            .unwrap_or_else(|| ContactRow::new(contact, now));
+        let row = tx.contact_or_new(&contact, now).await?;
         let standing = Standing::NotBlocked;
         tx.set_contact(&ContactRow {
             standing,
