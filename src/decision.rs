@@ -1,6 +1,6 @@
 //! What was found in a message and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -96,11 +96,36 @@ crate::vocabulary! {
         OddContact = "odd-contact",
         /// Judging the message failed.
         JudgeFailed = "judge-failed",
+        /// What a rule asks about the sender could not be looked up.
+        FactsMissing = "facts-missing",
     }
+}
+
+/// Facts a rulebook asks for, beyond those that are always known. Windows are in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Windows over which messages of the sender are counted.
+    pub message_windows: BTreeSet<i64>,
+    /// Windows over which near-duplicates of the message by the same sender are counted.
+    pub same_text_windows: BTreeSet<i64>,
+    /// Windows over which senders of near-duplicates are counted.
+    pub wave_windows: BTreeSet<i64>,
+    /// When the sender's first message was written.
+    pub known_since: bool,
+    /// Whether the sender was blocked or unblocked before.
+    pub past_blocks: bool,
+    /// What Featurebase keeps of the contact: looked up, so only for rules that ask.
+    pub profile: bool,
+    /// The contact's own attributes (`customFields`) that rules name.
+    pub attributes: BTreeSet<String>,
 }
 
 /// What is known about the sender at the message's own time. Kept with the decision, so that it can be made again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, known or not"
+)]
 pub struct Facts {
     /// No earlier message of this contact is known.
     pub first_message: bool,
@@ -112,6 +137,69 @@ pub struct Facts {
     /// Messages of this contact (this one included) by window; windows in milliseconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages_within: BTreeMap<i64, u64>,
+    /// Near-duplicates of this message by this contact (this one included), by window.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub same_text_within: BTreeMap<i64, u64>,
+    /// Contacts who wrote near-duplicates of this message (this one included), by window.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub senders_within: BTreeMap<i64, u64>,
+    /// When the contact's first known message was written; where a rule asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_since: Option<Timestamp>,
+    /// The contact was blocked before, by us; where a rule asks.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blocked_before: bool,
+    /// A person unblocked the contact before; where a rule asks.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unblocked_before: bool,
+    /// What Featurebase keeps of the contact; where a rule asks.
+    #[serde(default, skip_serializing_if = "Lookup::is_not_asked")]
+    pub profile: Lookup,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(yes: &bool) -> bool {
+    !*yes
+}
+
+/// What came of looking a contact up at Featurebase.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lookup {
+    /// Nobody has looked yet.
+    #[default]
+    NotAsked,
+    Found(Profile),
+    /// It could not be had, after all tries.
+    Failed {
+        why: String,
+    },
+}
+
+impl Lookup {
+    const fn is_not_asked(&self) -> bool {
+        matches!(self, Self::NotAsked)
+    }
+}
+
+/// What Featurebase keeps of a contact (`GET /v2/contacts/{id}`), as far as rules can ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub looked_up_at: Timestamp,
+    /// Whether Featurebase says the contact's identity is verified; it need not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Names of the companies the contact belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub companies: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// `customFields` that rules name, as text: numbers and true or false as they are written in JSON.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 crate::vocabulary! {
@@ -138,6 +226,9 @@ pub struct Evidence {
     pub place: Option<Range<usize>>,
     /// What the rule was looking for.
     pub wanted: String,
+    /// The list file in which that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// One rule that fired.

@@ -13,17 +13,17 @@ mod load;
 pub mod policy;
 mod read;
 pub mod rule;
+mod schema;
 pub mod source;
 pub mod subject;
 mod syntax;
 pub mod text;
 
-pub use condition::Wanted;
 pub use conditions::is_at_one_of;
 pub use load::{MAX_RULES, digest_of, load};
 pub use source::RuleFile;
 
-use crate::decision::{Decision, Digest, Facts, Finding, Restraint, Stage, Then, Verdict};
+use crate::decision::{Decision, Digest, Facts, Finding, Restraint, Stage, Then, Verdict, Wanted};
 use crate::message::Message;
 use crate::problem::Problem;
 use explain::{RuleTrace, trace_rule};

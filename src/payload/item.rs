@@ -158,6 +158,8 @@ impl Frame<'_> {
                 .unwrap_or(Channel::Unknown),
             opens_conversation,
             subject: own("subject"),
+            page: own("url"),
+            brand: text(self.item, "brandId").map(str::to_owned),
             html: own("bodyHtml"),
             markdown: own("bodyMarkdown"),
         })))

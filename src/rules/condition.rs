@@ -1,6 +1,5 @@
 //! Conditions and how they combine.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -8,7 +7,7 @@ use super::conditions::{KINDS, Kind};
 use super::read::{Reader, Value, in_order};
 use super::source::kind_of;
 use super::subject::Subject;
-use crate::decision::Evidence;
+use crate::decision::{Evidence, Wanted};
 
 /// Most pieces of evidence kept for one rule.
 const MAX_EVIDENCE: usize = 20;
@@ -26,15 +25,13 @@ pub trait Condition: Debug + Send + Sync {
         None
     }
 
+    /// Whether it cannot be told yet, because something about the sender must be looked up first. Then `holds` is not asked.
+    fn unknown(&self, _subject: &Subject<'_>) -> bool {
+        false
+    }
+
     /// Which facts it needs.
     fn wants(&self, _wanted: &mut Wanted) {}
-}
-
-/// Facts a rulebook asks for, beyond those that are always known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// Windows in milliseconds over which messages of the sender are counted.
-    pub message_windows: BTreeSet<i64>,
 }
 
 /// Conditions put together.

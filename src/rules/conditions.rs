@@ -25,10 +25,16 @@ pub(super) fn read_email_domains<'a>(
 /// A condition's name, what it means to staff, and how it is read.
 pub struct Kind {
     pub name: &'static str,
-    /// One sentence for staff.
+    /// One sentence or two for staff, with the units.
     pub about: &'static str,
     /// As it is written in a rule.
     pub example: &'static str,
+    /// An example, as it stands under `examples.match`, on which a rule with nothing but `example` fires.
+    pub fires: &'static str,
+    /// One, as it stands under `examples.pass`, on which it does not.
+    pub passes: &'static str,
+    /// What may stand behind the name, as JSON Schema (draft 4).
+    pub schema: fn() -> serde_json::Value,
     pub(super) read: for<'a> fn(&mut Reader<'a>, &Value<'a>) -> Option<Box<dyn Condition>>,
 }
 

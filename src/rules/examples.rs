@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::condition::Wanted;
 use super::read::{Reader, Value};
 use super::rule::Rule;
 use super::subject::Subject;
-use crate::decision::Facts;
+use crate::decision::{Facts, Wanted};
 use crate::message::{
     Channel, Contact, ContactId, ContactKind, ConversationId, EventId, Message, PartId,
 };
@@ -58,6 +57,8 @@ impl Example {
                 channel: Channel::Desktop,
                 opens_conversation: true,
                 subject: None,
+                page: None,
+                brand: None,
                 html: None,
                 markdown: Some(text.to_owned()),
             },

@@ -7,13 +7,13 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 
+use super::Rulebook;
 use super::examples::try_examples;
 use super::policy::{Policy, read_policy};
 use super::read::Reader;
 use super::rule::{self, Draft, Rule, read_rule};
 use super::source::{RuleFile, decode, parse};
-use super::{Rulebook, Wanted};
-use crate::decision::{Digest, RuleId};
+use crate::decision::{Digest, RuleId, Wanted};
 use crate::problem::{Place, Problem};
 
 /// Most rules in one rulebook.

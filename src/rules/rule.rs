@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::condition::{Clause, Wanted, read_clauses};
+use super::condition::{Clause, read_clauses};
 use super::examples::{Example, read_examples};
 use super::read::{Reader, Value};
 use super::subject::Subject;
-use crate::decision::{Evidence, Finding, RuleId, Stage, Then};
+use crate::decision::{Evidence, Finding, RuleId, Stage, Then, Wanted};
 
 pub(super) const KEYS: &[&str] = &[
     "id", "why", "stage", "then", "all", "any", "unless", "examples", "points", "owner", "tags",

@@ -42,6 +42,7 @@ impl<'a> Subject<'a> {
             matched: quote(self.text.shown.get(place.clone()).unwrap_or_default()),
             place: Some(place),
             wanted: wanted.to_owned(),
+            list: None,
         }
     }
 }
@@ -55,6 +56,7 @@ pub fn evidence(condition: &str, part: Part, matched: &str, wanted: &str) -> Evi
         matched: quote(matched),
         place: None,
         wanted: wanted.to_owned(),
+        list: None,
     }
 }
 

@@ -313,6 +313,7 @@ fn facts_in(row: &AnyRow, message: &Message, windows: &[i64]) -> Result<Facts> {
         unblocked_until: (exempt > message.sent_at.millis())
             .then(|| Timestamp::from_millis(exempt)),
         messages_within,
+        ..Facts::default()
     })
 }
 

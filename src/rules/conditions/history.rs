@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Kind;
 use super::shape::Bounds;
-use crate::decision::{Evidence, Part};
-use crate::rules::condition::{Condition, Wanted};
+use crate::decision::{Evidence, Part, Wanted};
+use crate::rules::condition::Condition;
+use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
 use crate::time::{millis_of, say_span};
 
@@ -15,6 +16,9 @@ pub const FIRST_MESSAGE: Kind = Kind {
     name: "first_message",
     about: "It is (true) or is not (false) the first message known of this sender.",
     example: "{ first_message = true }",
+    fires: r#"{ text = "Hello", first_message = true }"#,
+    passes: r#"{ text = "Hello", first_message = false }"#,
+    schema: schema::yes_or_no,
     read: |reader, value| {
         let wanted = reader.yes_or_no(value, "{ first_message = true }")?;
         Some(Box::new(FirstMessage { wanted }))
@@ -25,6 +29,9 @@ pub const MESSAGES: Kind = Kind {
     name: "messages",
     about: "The sender wrote at least or at most so many messages within a span of time, this one included.",
     example: "{ messages = { at_least = 5, within = \"1m\" } }",
+    fires: r#"{ text = "Hello", messages = 5 }"#,
+    passes: r#"{ text = "Hello", messages = 4 }"#,
+    schema: within_schema,
     read: |reader, value| {
         let bounds = Bounds::read(reader, value, MESSAGES_EXAMPLE, &["within"])?;
         let table = reader.table(value, MESSAGES_EXAMPLE)?;
@@ -46,11 +53,29 @@ pub const ANSWERED_BEFORE: Kind = Kind {
     name: "answered_before",
     about: "A teammate has (true) or has not (false) answered this sender before.",
     example: "{ answered_before = true }",
+    fires: r#"{ text = "Hello", answered_before = true }"#,
+    passes: r#"{ text = "Hello", answered_before = false }"#,
+    schema: schema::yes_or_no,
     read: |reader, value| {
         let wanted = reader.yes_or_no(value, "{ answered_before = true }")?;
         Some(Box::new(AnsweredBefore { wanted }))
     },
 };
+
+/// Bounds and the span of time over which is counted.
+fn within_schema() -> serde_json::Value {
+    let mut within = schema::bounds(&schema::count());
+    if let Some(properties) = within
+        .get_mut("properties")
+        .and_then(serde_json::Value::as_object_mut)
+    {
+        properties.insert("within".to_owned(), schema::span());
+    }
+    if let Some(table) = within.as_object_mut() {
+        table.insert("required".to_owned(), serde_json::json!(["within"]));
+    }
+    within
+}
 
 fn when(held: bool, condition: &str, matched: &str) -> Option<Vec<Evidence>> {
     held.then(|| vec![evidence(condition, Part::History, matched, matched)])

@@ -6,12 +6,16 @@ use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
 use crate::rules::links::{Link, host_is_or_under};
 use crate::rules::read::{Reader, Value};
+use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
 
 pub const LINKS: Kind = Kind {
     name: "links",
     about: "The message has at least or at most so many links.",
     example: "{ links = { at_least = 1 } }",
+    fires: r#""See https://shop.example""#,
+    passes: r#""See our shop""#,
+    schema: || schema::bounds(&schema::count()),
     read: |reader, value| {
         let bounds = Bounds::read(reader, value, "{ at_least = 1 }", &[])?;
         Some(Box::new(Links { bounds }))
@@ -22,6 +26,9 @@ pub const LINK_DOMAIN: Kind = Kind {
     name: "link_domain",
     about: "A link leads to one of these domains or to a sub-domain of one.",
     example: "{ link_domain = [\"fiverr.com\"] }",
+    fires: r#""See https://www.fiverr.com/x""#,
+    passes: r#""See https://fiverr.example/x""#,
+    schema: schema::texts,
     read: |reader, value| {
         let domains = read_domains(reader, value, "[\"fiverr.com\"]")?;
         Some(Box::new(LinkDomain { domains }))

@@ -7,6 +7,7 @@ use crate::decision::Evidence;
 use crate::rules::condition::Condition;
 use crate::rules::fold::fold;
 use crate::rules::read::{Reader, Value};
+use crate::rules::schema;
 use crate::rules::subject::Subject;
 
 /// Longest pattern, in bytes.
@@ -22,6 +23,9 @@ pub const PATTERN: Kind = Kind {
     name: "pattern",
     about: "The message matches this regular expression. Capitals, look of letters and kinds of blanks make no difference.",
     example: "{ pattern = 'earn \\d+ (dollars|euros) a day' }",
+    fires: r#""Earn 500 dollars a day""#,
+    passes: r#""It costs 500 dollars""#,
+    schema: schema::text,
     read: |reader, value| Some(Box::new(Pattern::read(reader, value)?)),
 };
 

@@ -4,12 +4,16 @@ use super::Kind;
 use crate::decision::{Evidence, Part};
 use crate::message::Channel;
 use crate::rules::condition::Condition;
+use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
 
 pub const CHANNEL: Kind = Kind {
     name: "channel",
     about: "The message came in through one of these channels.",
     example: "{ channel = [\"email\"] }",
+    fires: r#"{ text = "Hello", channel = "email" }"#,
+    passes: r#"{ text = "Hello", channel = "desktop" }"#,
+    schema: || schema::words(Channel::ALL, Channel::as_str),
     read: |reader, value| {
         let channels = reader.vocabulary(
             value,
@@ -25,6 +29,9 @@ pub const CONVERSATION: Kind = Kind {
     name: "conversation",
     about: "The message started a conversation (\"new\") or came into one that was there (\"reply\").",
     example: "{ conversation = \"new\" }",
+    fires: r#"{ text = "Hello", conversation = "new" }"#,
+    passes: r#"{ text = "Hello", conversation = "reply" }"#,
+    schema: || schema::word(Opening::ALL, Opening::as_str),
     read: |reader, value| {
         let wanted = reader.word(
             value,

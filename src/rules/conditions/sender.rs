@@ -7,12 +7,16 @@ use crate::message::ContactKind;
 use crate::rules::condition::Condition;
 use crate::rules::links::host_is_or_under;
 use crate::rules::read::{Reader, Value};
+use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
 
 pub const SENDER: Kind = Kind {
     name: "sender",
     about: "The sender is a lead (not registered) or a customer (registered).",
     example: "{ sender = [\"lead\"] }",
+    fires: r#"{ text = "Hello", sender = "lead" }"#,
+    passes: r#"{ text = "Hello", sender = "customer" }"#,
+    schema: || schema::words(ContactKind::ALL, ContactKind::as_str),
     read: |reader, value| {
         let kinds =
             reader.vocabulary(value, ContactKind::ALL, ContactKind::as_str, "[\"lead\"]")?;
@@ -24,6 +28,9 @@ pub const SENDER_EMAIL: Kind = Kind {
     name: "sender_email",
     about: "The sender's e-mail address is one of these; * stands for any characters.",
     example: "{ sender_email = [\"*@example.com\"] }",
+    fires: r#"{ text = "Hello", sender_email = "ann@example.com" }"#,
+    passes: r#"{ text = "Hello", sender_email = "ann@other.example" }"#,
+    schema: schema::texts,
     read: |reader, value| Some(Box::new(SenderEmail::read(reader, value)?)),
 };
 
@@ -31,6 +38,9 @@ pub const SENDER_EMAIL_DOMAIN: Kind = Kind {
     name: "sender_email_domain",
     about: "The sender's e-mail address is at one of these domains or a sub-domain of one.",
     example: "{ sender_email_domain = [\"example.com\"] }",
+    fires: r#"{ text = "Hello", sender_email = "ann@mail.example.com" }"#,
+    passes: r#"{ text = "Hello", sender_email = "ann@other.example" }"#,
+    schema: schema::texts,
     read: |reader, value| {
         let domains = read_domains(reader, value, "[\"example.com\"]")?;
         Some(Box::new(SenderEmailDomain { domains }))

@@ -4,12 +4,16 @@ use super::Kind;
 use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
 use crate::rules::read::{Reader, Value};
+use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
 
 pub const LENGTH: Kind = Kind {
     name: "length",
     about: "The message's text has at least or at most so many characters.",
     example: "{ length = { at_most = 20 } }",
+    fires: r#""Hello there""#,
+    passes: r#""Hello, where do I find my invoices?""#,
+    schema: || schema::bounds(&schema::count()),
     read: |reader, value| {
         let bounds = Bounds::read(reader, value, "{ at_least = 10, at_most = 200 }", &[])?;
         Some(Box::new(Length { bounds }))

@@ -10,6 +10,7 @@ use crate::decision::Evidence;
 use crate::rules::condition::Condition;
 use crate::rules::fold::fold;
 use crate::rules::read::{Reader, Value};
+use crate::rules::schema;
 use crate::rules::subject::Subject;
 
 const EXAMPLE: &str = "[\"guest post\", \"backlinks\"]";
@@ -20,6 +21,9 @@ pub const WORDS: Kind = Kind {
     name: "words",
     about: "The message contains one of these words or phrases, as whole words.",
     example: "{ words = [\"guest post\", \"backlinks\"] }",
+    fires: r#""Do you accept a guest post?""#,
+    passes: r#""The guest left a post.""#,
+    schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::WholeWords)?)),
 };
 
@@ -27,6 +31,9 @@ pub const CONTAINS: Kind = Kind {
     name: "contains",
     about: "The message contains one of these texts, inside longer words too.",
     example: "{ contains = [\"casino\"] }",
+    fires: r#""Visit our supercasino1""#,
+    passes: r#""Visit our shop""#,
+    schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::Anywhere)?)),
 };
 
@@ -34,6 +41,9 @@ pub const EXACT: Kind = Kind {
     name: "exact",
     about: "The whole message is one of these texts and nothing else.",
     example: "{ exact = [\"hi\", \"hello\"] }",
+    fires: r#""Hello""#,
+    passes: r#""Hello, I have a question""#,
+    schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::WholeMessage)?)),
 };
 
