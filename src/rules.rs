@@ -23,7 +23,9 @@ pub use conditions::is_at_one_of;
 pub use load::{MAX_RULES, digest_of, load};
 pub use source::RuleFile;
 
-use crate::decision::{Decision, Digest, Facts, Finding, Restraint, Stage, Then, Verdict, Wanted};
+use crate::decision::{
+    Decision, Digest, Facts, Finding, Lookup, Restraint, Stage, Then, Verdict, Wanted,
+};
 use crate::message::Message;
 use crate::problem::Problem;
 use explain::{RuleTrace, trace_rule};
@@ -81,7 +83,48 @@ impl Rulebook {
             .collect();
         let mut decision = self.weigh(findings, facts);
         self.policy.protect(&mut decision, message);
+        if self.wanted.profile {
+            self.doubt(&mut decision, &subject);
+        }
         decision
+    }
+
+    /// Whether what a rule does hinges on looking the sender up at Featurebase, which nobody has done yet.
+    #[must_use]
+    pub fn lacks(&self, message: &Message, facts: &Facts) -> bool {
+        if !self.wanted.profile || facts.profile != Lookup::NotAsked {
+            return false;
+        }
+        let subject = Subject::new(message, facts);
+        self.rules.iter().any(|rule| rule.hinges(&subject))
+    }
+
+    /// What a rule asks about the sender could not be had: the message is flagged, neither blocked for nor cleared.
+    fn doubt(&self, decision: &mut Decision, subject: &Subject<'_>) {
+        let allowed =
+            |finding: &Finding| finding.stage == Stage::Enforce && finding.then == Then::Allow;
+        if decision.findings.iter().any(allowed) {
+            return;
+        }
+        let hinging: Vec<&str> = self
+            .rules
+            .iter()
+            .filter(|rule| rule.stage != Stage::Observe && rule.hinges(subject))
+            .map(|rule| rule.id.0.as_str())
+            .collect();
+        if hinging.is_empty() {
+            return;
+        }
+        let why = match &subject.facts.profile {
+            Lookup::Failed { why } => why.as_str(),
+            Lookup::NotAsked | Lookup::Found(_) => "nobody has asked Featurebase",
+        };
+        let because = format!(
+            "{} asks for facts about the sender that could not be had: {why}",
+            hinging.join(", ")
+        );
+        decision.restrain(Verdict::Flag, Restraint::FactsMissing, because);
+        decision.verdict = Verdict::Flag;
     }
 
     /// How each rule fared on a message.

@@ -83,6 +83,46 @@ impl Clause {
         }
     }
 
+    /// Whether the clause holds, or nothing while that hinges on what must be looked up first.
+    #[must_use]
+    pub fn answer(&self, subject: &Subject<'_>) -> Option<bool> {
+        match self {
+            Self::All(parts) => Self::all_hold(parts, subject),
+            Self::Any(parts) => Self::one_holds(parts, subject),
+            Self::None(parts) => Self::one_holds(parts, subject).map(|held| !held),
+            Self::Is(condition) if condition.unknown(subject) => None,
+            Self::Is(condition) => Some(condition.holds(subject).is_some()),
+        }
+    }
+
+    /// Whether all of them hold; what is certain wins over what is not known.
+    #[must_use]
+    pub fn all_hold(parts: &[Self], subject: &Subject<'_>) -> Option<bool> {
+        let mut all = Some(true);
+        for part in parts {
+            match part.answer(subject) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => all = None,
+            }
+        }
+        all
+    }
+
+    /// Whether one of them holds; what is certain wins over what is not known.
+    #[must_use]
+    pub fn one_holds(parts: &[Self], subject: &Subject<'_>) -> Option<bool> {
+        let mut one = Some(false);
+        for part in parts {
+            match part.answer(subject) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => one = None,
+            }
+        }
+        one
+    }
+
     /// Whether at least one holds. All are looked at, so that the evidence is complete.
     pub fn any_of(parts: &[Self], subject: &Subject<'_>, evidence: &mut Vec<Evidence>) -> bool {
         let mut held = false;

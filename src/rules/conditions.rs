@@ -5,6 +5,7 @@ mod history;
 mod links;
 mod pattern;
 mod place;
+mod profile;
 mod sender;
 mod shape;
 mod words;
@@ -49,6 +50,10 @@ pub const KINDS: &[Kind] = &[
     sender::SENDER,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
+    profile::SENDER_VERIFIED,
+    profile::SENDER_COMPANY,
+    profile::SENDER_ROLE,
+    profile::SENDER_ATTRIBUTE,
     history::FIRST_MESSAGE,
     history::MESSAGES,
     history::ANSWERED_BEFORE,

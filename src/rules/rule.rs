@@ -28,6 +28,8 @@ pub struct Rule {
     pub all: Vec<Clause>,
     pub any: Vec<Clause>,
     pub unless: Vec<Clause>,
+    /// Whether it asks for something that must be looked up at Featurebase.
+    asks_profile: bool,
     /// The file it stands in and its line there.
     pub file: String,
     pub line: usize,
@@ -44,6 +46,9 @@ impl Rule {
     /// What the rule found in a message, if it fires.
     #[must_use]
     pub fn judge(&self, subject: &Subject<'_>) -> Option<Finding> {
+        if self.hinges(subject) {
+            return None;
+        }
         let evidence = self.fires(subject)?;
         Some(Finding {
             rule: self.id.clone(),
@@ -53,6 +58,28 @@ impl Rule {
             points: self.points,
             evidence,
         })
+    }
+
+    /// Whether it cannot be told that the rule fires, nor that it does not, before the sender is looked up.
+    #[must_use]
+    pub fn hinges(&self, subject: &Subject<'_>) -> bool {
+        self.asks_profile && self.answer(subject).is_none()
+    }
+
+    fn answer(&self, subject: &Subject<'_>) -> Option<bool> {
+        let any = || {
+            if self.any.is_empty() {
+                Some(true)
+            } else {
+                Clause::one_holds(&self.any, subject)
+            }
+        };
+        let excused = || Clause::one_holds(&self.unless, subject).map(|held| !held);
+        let answers = [Clause::all_hold(&self.all, subject), any(), excused()];
+        if answers.contains(&Some(false)) {
+            return Some(false);
+        }
+        answers.iter().all(Option::is_some).then_some(true)
     }
 
     /// Every condition in `all`, at least one in `any` when given, and none in `unless`.
@@ -151,6 +178,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
     let examples = read_examples(reader, table);
     let (id, id_span) = id?;
     let (all, any, unless) = (all?, any?, unless?);
+    let asks_profile = asks_profile(all.iter().chain(&any).chain(&unless));
     if then == Some(Then::Block) {
         warn_about_examples(reader, &examples, &id_span, &id);
     }
@@ -166,12 +194,21 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
             all,
             any,
             unless,
+            asks_profile,
             file: reader.source.name.to_owned(),
             line: reader.line_of(span.start),
         },
         id_span,
         examples,
     })
+}
+
+fn asks_profile<'c>(clauses: impl Iterator<Item = &'c Clause>) -> bool {
+    let mut wanted = Wanted::default();
+    for clause in clauses {
+        clause.wants(&mut wanted);
+    }
+    wanted.profile
 }
 
 fn read_owner<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>) -> Option<String> {
