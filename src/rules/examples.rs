@@ -40,7 +40,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// When examples are written, by their own clock.
-const WRITTEN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+const WRITTEN: Timestamp = Timestamp::from_millis(0);
 
 /// A made-up message and what is known of its made-up sender. Left out, it is a lead's first message by desktop.
 #[derive(Debug, Clone)]
