@@ -8,12 +8,15 @@ mod place;
 mod profile;
 mod sender;
 mod shape;
+mod similar;
+mod warnings;
 mod words;
 
 use super::condition::Condition;
 use super::read::{Reader, Value};
 
 pub use sender::is_at_one_of;
+pub use words::WordsOf;
 
 /// Reads a list of domains of e-mail addresses.
 pub(super) fn read_email_domains<'a>(
@@ -41,13 +44,19 @@ pub struct Kind {
 
 pub const KINDS: &[Kind] = &[
     words::WORDS,
+    words::WORDS_ALL,
     words::CONTAINS,
     words::EXACT,
+    words::LIST,
     pattern::PATTERN,
+    pattern::RAW_PATTERN,
+    similar::SIMILAR_TO,
     shape::LENGTH,
     links::LINKS,
     links::LINK_DOMAIN,
     sender::SENDER,
+    words::SENDER_NAME,
+    pattern::SENDER_NAME_PATTERN,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
     profile::SENDER_VERIFIED,
@@ -58,7 +67,9 @@ pub const KINDS: &[Kind] = &[
     history::MESSAGES,
     history::ANSWERED_BEFORE,
     place::CHANNEL,
+    words::SUBJECT,
     place::CONVERSATION,
+    similar::LOOKS_LIKE_SPAM,
 ];
 
 /// `“a”, “b” or “c”`, cut short when there are many.

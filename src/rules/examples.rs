@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use super::read::{Reader, Value};
 use super::rule::Rule;
+use super::signal::Matcher;
 use super::subject::Subject;
 use crate::decision::{Facts, Lookup, Profile, Wanted};
 use crate::message::{
@@ -54,7 +55,7 @@ pub struct Example {
     pub same_text: u64,
     /// Senders of near-duplicates in every window a rule asks for.
     pub same_text_from: u64,
-    span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 impl Example {
@@ -261,12 +262,15 @@ fn set_profile<'a>(reader: &mut Reader<'a>, profile: &mut Profile, key: &str, va
 }
 
 /// Tries a rule's examples on it and reports those that come out otherwise.
-pub(super) fn try_examples(reader: &mut Reader<'_>, rule: &Rule, examples: &[Example]) {
-    let mut wanted = Wanted::default();
-    rule.wants(&mut wanted);
+pub(super) fn try_examples(
+    reader: &mut Reader<'_>,
+    rule: &Rule,
+    examples: &[Example],
+    (matcher, wanted): (&Matcher, &Wanted),
+) {
     for example in examples {
-        let facts = example.facts_for(&wanted);
-        let subject = Subject::new(&example.message, &facts);
+        let facts = example.facts_for(wanted);
+        let subject = Subject::new(&example.message, &facts, matcher);
         match (example.must_fire, rule.judge(&subject)) {
             (true, None) => reader.error(
                 "example-does-not-fire",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Sign, Sightings};
+use super::{Sightings, Sign};
 
 /// What must be seen in a message before a condition, or a rule, can hold.
 #[derive(Debug, Clone, PartialEq)]

@@ -37,9 +37,7 @@ impl Lexicon {
     ) -> SetId {
         let set = SetId(self.sets);
         self.sets += 1;
-        if !self.fields.contains(&field) {
-            self.fields.push(field);
-        }
+        self.ask_about(field);
         for (phrase, number) in phrases.zip(0..) {
             let phrase_use = Use::Phrase {
                 set,
@@ -65,6 +63,13 @@ impl Lexicon {
         self.unconditional.push(needed.is_none());
         self.patterns.push(regex);
         id
+    }
+
+    /// Notes that a field besides the text is looked at.
+    pub fn ask_about(&mut self, field: Field) {
+        if !self.fields.contains(&field) {
+            self.fields.push(field);
+        }
     }
 
     /// Takes up domains, in the form [`Link::host`](super::Link::host) has.
