@@ -131,6 +131,9 @@ impl<'a> Reader<'a> {
     ) {
         let help = match nearest(word, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if code == "unknown-condition" => {
+                "`bouncer explain conditions` names all there are".to_owned()
+            }
             None => format!("known are: {}", known.join(", ")),
         };
         self.error(code, span, format!("`{word}` is not known {of}"), help);

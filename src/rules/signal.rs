@@ -136,7 +136,7 @@ pub(super) enum Tangle {
 }
 
 /// Finds signals that come back to themselves, or chains of them that are too long; nothing if all is well. Each circle is
-/// told once.
+/// told once, and of long chains one.
 pub(super) fn tangles(uses: &[Vec<SignalId>]) -> Vec<Tangle> {
     let mut walk = Walk {
         uses,
@@ -147,7 +147,15 @@ pub(super) fn tangles(uses: &[Vec<SignalId>]) -> Vec<Tangle> {
     for index in 0..uses.len() {
         walk.depth_of(SignalId(index));
     }
-    walk.found
+    let mut found = walk.found;
+    let is_chain = |tangle: &Tangle| matches!(tangle, Tangle::Chain(_));
+    let first = found.iter().position(is_chain);
+    let mut number = 0;
+    found.retain(|tangle| {
+        number += 1;
+        !is_chain(tangle) || Some(number - 1) == first
+    });
+    found
 }
 
 struct Walk<'u> {
@@ -167,7 +175,7 @@ impl Walk<'_> {
             self.found.push(Tangle::Circle(circle));
             return 0;
         }
-        if self.path.len() > MAX_CHAIN {
+        if self.path.len() > 2 * MAX_CHAIN {
             self.found.push(Tangle::Chain(id));
             return 0;
         }
@@ -178,6 +186,9 @@ impl Walk<'_> {
             deepest = deepest.max(self.depth_of(used) + 1);
         }
         self.path.pop();
+        if deepest == MAX_CHAIN + 1 {
+            self.found.push(Tangle::Chain(id));
+        }
         if let Some(depth) = self.depth.get_mut(id.0) {
             *depth = Some(deepest);
         }

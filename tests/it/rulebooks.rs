@@ -2,14 +2,17 @@
 
 mod combining;
 mod conditions;
+mod engine;
 mod evidence;
 mod examples;
 mod explaining;
 mod hostile;
 mod limits;
+mod lists;
 mod mistakes;
 mod order;
 mod protections;
+mod signals;
 mod verdicts;
 
 use featurebase_bouncer::decision::{Decision, Restraint, Stage, Then, Verdict};

@@ -39,8 +39,10 @@ impl Loading {
             .chain(self.drafts.iter().map(|draft| &draft.rule.body))
             .flat_map(Body::signals)
             .collect();
+        // Where something is wrong, rules may have been left out.
+        let refused = self.problems.iter().any(Problem::is_error);
         for (draft, number) in drafts.iter().zip(0..) {
-            if !used.contains(&SignalId::new(number)) {
+            if !refused && !used.contains(&SignalId::new(number)) {
                 self.problems.push(
                     Problem::warning(
                         "unused-signal",
@@ -115,7 +117,9 @@ impl Loading {
     }
 
     pub fn check_lists(&mut self, lists: &mut Lists) {
-        for name in lists.unused() {
+        let refused = self.problems.iter().any(Problem::is_error)
+            || lists.problems.iter().any(Problem::is_error);
+        for name in lists.unused().filter(|_| !refused) {
             self.problems.push(
                 Problem::warning("unused-list", format!("no rule uses the list {name}"))
                     .at(Place::file(name))
