@@ -82,7 +82,7 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
     };
     match command {
         Command::Config(ConfigCommand::Show) => Ok(questions::config(&config, out)),
-        Command::Check(options) => Ok(rules::check(&config, &options, out)),
+        Command::Check(options) => Ok(rules::check(&config, &options, Clock::system().now(), out)),
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
         Command::Health => health::health(&config).await,
         Command::Stop(options) => orders::stop(&config, &options, out).await,

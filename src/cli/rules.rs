@@ -9,22 +9,25 @@ use super::args::{Check, Try};
 use super::out::{Out, complain, paint, say};
 use super::{FAILED, WANTING};
 use crate::config::Config;
+use crate::desk::review::review;
 use crate::desk::tryout::tryout;
 use crate::problem::{Problem, render};
 use crate::rules::examples::Example;
 use crate::rules::{self, Rulebook};
 use crate::rulewatch::folder;
+use crate::time::Timestamp;
 
-pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
+pub(super) fn check(config: &Config, options: &Check, now: Timestamp, out: Out) -> ExitCode {
     let path = options.path.as_deref().unwrap_or(&config.rules_dir);
     match load(path) {
         Ok(book) => {
+            let warnings = review(&book, now);
             if out.json {
-                say(&json!({ "ok": true, "rules": book.rules().len(), "digest": book.digest(), "problems": book.warnings() }).to_string());
+                say(&json!({ "ok": true, "rules": book.rules().len(), "digest": book.digest(), "problems": warnings }).to_string());
                 return ExitCode::SUCCESS;
             }
-            if !book.warnings().is_empty() {
-                complain(&format!("{}\n", render(book.warnings(), paint())));
+            if !warnings.is_empty() {
+                complain(&format!("{}\n", render(&warnings, paint())));
             }
             if options.read {
                 read_aloud(&book);
@@ -33,7 +36,7 @@ pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
                 "{}: {} rules are good ({} warnings), digest {}",
                 path.display(),
                 book.rules().len(),
-                book.warnings().len(),
+                warnings.len(),
                 book.digest().short()
             ));
             ExitCode::SUCCESS
@@ -118,6 +121,17 @@ fn read_aloud(book: &Rulebook) {
             rule.line,
             rule.why,
             rule.say()
+        ));
+    }
+    for signal in book.signals() {
+        let why = signal.why.as_ref().map(|why| format!(" — {why}"));
+        say(&format!(
+            "signal {} ({}:{}){}\n    It holds if {}.",
+            signal.id,
+            signal.file,
+            signal.line,
+            why.unwrap_or_default(),
+            signal.body.say()
         ));
     }
     say("");

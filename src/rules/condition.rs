@@ -41,6 +41,11 @@ pub trait Condition: Debug + Send + Sync {
         Needs::Nothing
     }
 
+    /// Whether it looks for words that rules name.
+    fn asks_for_words(&self) -> bool {
+        false
+    }
+
     /// Whether it has to walk through every message, since nothing tells beforehand that it cannot hold.
     fn is_unaided(&self) -> bool {
         false
@@ -243,6 +248,16 @@ impl Clause {
                 alternatives.join("|")
             }
             Self::Signal(_, name) => format!("signal {name}"),
+        }
+    }
+
+    /// Whether it looks for words.
+    #[must_use]
+    pub fn asks_for_words(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_words),
+            Self::Is(condition) => condition.asks_for_words(),
+            Self::None(_) | Self::Signal(..) => false,
         }
     }
 

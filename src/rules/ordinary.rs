@@ -31,7 +31,9 @@ static WORDS: LazyLock<BTreeMap<String, usize>> = LazyLock::new(|| {
 pub(super) fn words_with(text: &str, most: usize) -> Vec<String> {
     let mut found: Vec<(&String, &usize)> = WORDS
         .iter()
-        .filter(|(word, _)| word.as_str() != text && word.contains(text))
+        .filter(|(word, _)| {
+            word.as_str() != text && word.contains(text) && word.chars().all(char::is_alphabetic)
+        })
         .collect();
     found.sort_by_key(|(word, count)| (std::cmp::Reverse(**count), *word));
     found

@@ -73,6 +73,12 @@ impl Rule {
             && self.body.answer(subject).is_none()
     }
 
+    /// Where its name stands.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Whether the rule no longer counts for messages of this moment.
     #[must_use]
     pub fn is_over(&self, at: Timestamp) -> bool {

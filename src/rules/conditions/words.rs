@@ -348,6 +348,10 @@ impl Condition for Phrases {
             })
     }
 
+    fn asks_for_words(&self) -> bool {
+        self.list.is_none() && self.how.field() == Field::Text
+    }
+
     fn alternatives(&self) -> Vec<String> {
         if self.list.is_some() || self.how == How::All {
             return vec![self.say()];
