@@ -84,7 +84,7 @@ impl Rulewatch {
         let loaded = load(&found).await;
         if loaded.is_err() {
             self.fall_back().await?;
-            if let Some(since) = record::refused_since(&self.store).await? {
+            if let Some(since) = record::differs_since(&self.store).await? {
                 self.tell(|status| status.differs_since = Some(since));
             }
         }
@@ -217,8 +217,8 @@ impl Rulewatch {
             .take(MOST_PROBLEMS)
             .map(Problem::line)
             .collect();
-        let in_force = self.status.borrow().in_force.clone();
-        record::rejected(&self.store, digest, &lines, in_force.as_ref(), now).await?;
+        let status = self.status.borrow().clone();
+        record::rejected(&self.store, digest, &lines, &status, now).await?;
         for line in &lines {
             tracing::error!("{line}");
         }

@@ -3,14 +3,12 @@
 
 use serde_json::{Value, json};
 
+use super::Status;
 use crate::decision::Digest;
 use crate::rules::{RuleFile, Rulebook, source};
 use crate::store::audit::{Action, Entry, Filter, Row};
 use crate::store::{Result, Store};
 use crate::time::Timestamp;
-
-/// Most refusals looked through for the first one since rules were adopted.
-const MOST_REFUSALS: i64 = 1_000;
 
 /// Records that a set of files is in force, unless the record says so already. Gives the moment since when it is.
 pub(super) async fn adopted(
@@ -47,14 +45,19 @@ pub(super) async fn rejected(
     store: &Store,
     files: &Digest,
     problems: &[String],
-    in_force: Option<&Digest>,
+    status: &Status,
     now: Timestamp,
 ) -> Result<()> {
     let mut tx = store.writing().await?;
     tx.lock_books().await?;
     let last = last_row(store).await?;
     if !last.is_some_and(|row| says(&row, Action::RulesRejected, "files", files)) {
-        let detail = json!({ "files": files, "problems": problems, "in_force": in_force });
+        let detail = json!({
+            "files": files,
+            "problems": problems,
+            "in_force": status.in_force,
+            "since": status.differs_since.unwrap_or(now),
+        });
         tx.record(vec![Entry::new(Action::RulesRejected, now, detail)])
             .await?;
         tx.commit().await?;
@@ -84,16 +87,13 @@ async fn newest(store: &Store, action: Action) -> Result<Option<Row>> {
     Ok(store.audit(&filter, 1).await?.into_iter().next())
 }
 
-/// When the first files were refused after the last were adopted: since then, as far as is known, none have been good.
-pub(super) async fn refused_since(store: &Store) -> Result<Option<Timestamp>> {
-    let adopted = newest(store, Action::RulesAdopted)
-        .await?
-        .map_or(0, |row| row.seq);
-    let filter = Filter {
-        action: Some(Action::RulesRejected),
-        ..Filter::default()
-    };
-    let refusals = store.audit(&filter, MOST_REFUSALS).await?;
-    let since = refusals.iter().take_while(|row| row.seq > adopted).last();
-    Ok(since.map(|row| row.at))
+/// Since when, by the record, the files differ from what is in force.
+pub(super) async fn differs_since(store: &Store) -> Result<Option<Timestamp>> {
+    let last = last_row(store).await?;
+    Ok(last
+        .filter(|row| row.action == Action::RulesRejected)
+        .map(|row| {
+            let since = row.detail.get("since").and_then(Value::as_i64);
+            since.map_or(row.at, Timestamp::from_millis)
+        }))
 }

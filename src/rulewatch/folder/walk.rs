@@ -80,7 +80,9 @@ pub(super) fn walk(path: &Path) -> Walk {
     walk.bounded();
     walk.names = 0;
     walk.entries.sort_by(|a, b| a.name.cmp(&b.name));
-    walk.problems.sort_by_cached_key(Problem::line);
+    // What stands nowhere comes last, as when rules are loaded.
+    walk.problems
+        .sort_by_cached_key(|problem| (problem.place.is_none(), problem.line()));
     walk
 }
 
@@ -218,7 +220,9 @@ impl Walk {
         let message = if self.names > MAX_NAMES {
             format!("there are more than {MAX_NAMES} names in the rules folder")
         } else if bytes > MAX_TOTAL {
-            format!("all files together have {bytes} bytes; at most {MAX_TOTAL} are read")
+            format!(
+                "all files together have more than {MAX_TOTAL} bytes, which is the most that is read"
+            )
         } else {
             return;
         };
