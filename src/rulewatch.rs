@@ -19,7 +19,7 @@ use crate::rules::{self, RuleFile, Rulebook};
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
 use crate::time::{Clock, Timestamp};
-use folder::Found;
+use folder::{Found, Sight};
 pub use status::{Files, Status};
 
 /// How often the folder is read. An edit must have stood still for one interval before it is taken up.
@@ -40,7 +40,7 @@ pub struct Rulewatch {
     /// What was judged last, and why it was refused if it was.
     judged: Option<(Digest, Vec<String>)>,
     /// What the last glance saw.
-    seen: Option<Digest>,
+    seen: Option<Sight>,
 }
 
 impl Rulewatch {
@@ -88,7 +88,7 @@ impl Rulewatch {
                 self.tell(|status| status.differs_since = Some(since));
             }
         }
-        self.seen = Some(found.digest());
+        self.seen = Some(found.sight());
         if found.changing {
             self.tell_changing(&found);
             return Ok(());
@@ -102,7 +102,7 @@ impl Rulewatch {
     /// When the database fails; the change is taken up at the next look.
     pub async fn check(&mut self) -> Result<()> {
         let found = self.read().await;
-        self.seen = Some(found.digest());
+        self.seen = Some(found.sight());
         self.look(found, Haste::AtOnce).await
     }
 
@@ -113,13 +113,13 @@ impl Rulewatch {
     /// When the database fails; the change is taken up at the next glance.
     pub async fn glance(&mut self) -> Result<()> {
         let found = self.read().await;
-        let digest = found.digest();
-        let haste = if self.seen.as_ref() == Some(&digest) {
+        let sight = found.sight();
+        let haste = if self.seen.as_ref() == Some(&sight) {
             Haste::AtOnce
         } else {
             Haste::OnceItStands
         };
-        self.seen = Some(digest);
+        self.seen = Some(sight);
         self.look(found, haste).await
     }
 
@@ -142,10 +142,7 @@ impl Rulewatch {
     async fn read(&self) -> Arc<Found> {
         let folder = self.folder.clone();
         let found = aside(move || folder::read(&folder)).await;
-        let found = found.unwrap_or_else(|problem| Found {
-            files: Err(vec![problem]),
-            changing: false,
-        });
+        let found = found.unwrap_or_else(Found::unusable);
         let now = self.clock.now();
         self.status
             .send_modify(|status| status.looked_at = Some(now));

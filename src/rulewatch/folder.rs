@@ -23,9 +23,35 @@ pub struct Found {
     pub files: Result<Vec<RuleFile>, Vec<Problem>>,
     /// The files changed under every attempt to read them, so nothing is known about them but that.
     pub changing: bool,
+    stamps: Vec<Stamp>,
+}
+
+/// What tells whether a folder has stood still between two looks: even a file written anew with the same content has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    digest: Digest,
+    stamps: Vec<Stamp>,
 }
 
 impl Found {
+    /// A folder that cannot be used for one reason.
+    #[must_use]
+    pub fn unusable(problem: Problem) -> Self {
+        Self {
+            files: Err(vec![problem]),
+            changing: false,
+            stamps: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        Sight {
+            digest: self.digest(),
+            stamps: self.stamps.clone(),
+        }
+    }
+
     /// Changes whenever a file changes, or the reasons why there are none.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -93,6 +119,7 @@ pub fn read(path: &Path) -> Found {
             return Found {
                 files,
                 changing: false,
+                stamps: before.stamps(),
             };
         }
     }
@@ -102,8 +129,8 @@ pub fn read(path: &Path) -> Found {
     )
     .help("they are taken up when they stand still; if nobody edits them, look for a program that keeps writing there");
     Found {
-        files: Err(vec![problem]),
         changing: true,
+        ..Found::unusable(problem)
     }
 }
 

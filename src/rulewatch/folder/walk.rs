@@ -22,7 +22,7 @@ const MAX_NAMES: usize = 20_000;
 /// What tells one state of a file from another without reading it. Edits within one tick of the file system's clock
 /// can share a stamp, so contents are compared as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub struct Stamp {
     pub size: u64,
     device: u64,
     inode: u64,
@@ -56,6 +56,8 @@ pub(super) struct Entry {
 pub(super) struct Walk {
     pub entries: Vec<Entry>,
     pub problems: Vec<Problem>,
+    /// Of what is named like a file that counts, but is none.
+    odd: Vec<(String, Stamp)>,
     names: usize,
 }
 
@@ -79,6 +81,7 @@ pub(super) fn walk(path: &Path) -> Walk {
     }
     walk.bounded();
     walk.names = 0;
+    walk.odd.sort_by(|a, b| a.0.cmp(&b.0));
     walk.entries.sort_by(|a, b| a.name.cmp(&b.name));
     // What stands nowhere comes last, as when rules are loaded.
     walk.problems
@@ -87,6 +90,12 @@ pub(super) fn walk(path: &Path) -> Walk {
 }
 
 impl Walk {
+    pub fn stamps(&self) -> Vec<Stamp> {
+        let files = self.entries.iter().map(|entry| &entry.stamp);
+        let odd = self.odd.iter().map(|(_, stamp)| stamp);
+        files.chain(odd).cloned().collect()
+    }
+
     /// `above` holds the folders on the way here, by device and inode.
     fn folder(
         &mut self,
@@ -158,6 +167,7 @@ impl Walk {
         } else if metadata.is_file() {
             self.file(name, path, &metadata);
         } else {
+            self.odd.push((name.clone(), Stamp::of(&metadata)));
             let kind = if metadata.is_dir() {
                 "a folder"
             } else {
@@ -174,14 +184,17 @@ impl Walk {
     /// What a name stands for cannot be learnt. A link that leads nowhere may have led to a folder of rules.
     fn unseen(&mut self, path: &Path, name: &str, error: &std::io::Error) {
         match fs::symlink_metadata(path) {
-            Ok(link) if link.is_symlink() => self.problems.push(
-                Problem::error(
-                    "broken-link",
-                    format!("{name} is a link that cannot be followed: {error}"),
-                )
-                .at(Place::file(name))
-                .help("remove the link, or put back what it leads to"),
-            ),
+            Ok(link) if link.is_symlink() => {
+                self.odd.push((name.to_owned(), Stamp::of(&link)));
+                self.problems.push(
+                    Problem::error(
+                        "broken-link",
+                        format!("{name} is a link that cannot be followed: {error}"),
+                    )
+                    .at(Place::file(name))
+                    .help("remove the link, or put back what it leads to"),
+                );
+            }
             // It has gone since the folder was listed.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             _ => self.problems.push(unreadable(name, error)),

@@ -1,1 +1,69 @@
+//! What people are told: `/rules`, `/readyz`, and the words of `bouncer rules status`.
 
+use featurebase_bouncer::rulewatch::Files;
+
+use super::*;
+use crate::bot::{Bot, Setup};
+
+#[tokio::test]
+async fn status_says_what_is_in_force_and_since_when_the_files_differ() {
+    let mut scene = Scene::new(Database::sqlite()).await;
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    scene.passes(60);
+    scene.writes("more.toml", "[[rule]]\nid = 5\n");
+    scene.glances().await;
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    scene.passes(60);
+    scene.glances().await;
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    scene.passes(60);
+    scene.restarts().await;
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+}
+
+#[tokio::test]
+async fn status_says_that_nothing_is_in_force() {
+    let database = Database::sqlite();
+    let rules = database.folder.path().join("rules");
+    let mut scene = Scene::over(database, rules).await;
+    let told = scene.status().lines().join("\n");
+    assert!(
+        told.starts_with("no rules are in force: judging waits\nthe files on disk differ from what is in force since 2026-07-01T10:00:00.000Z: the files were refused\n"),
+        "{told}"
+    );
+    assert!(told.contains("[rules-unreadable]"), "{told}");
+    scene.writes("first.toml", rule("first/rule", "loans"));
+    assert_eq!(scene.checks().await.files, Files::InForce);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_private_listener_tells_which_rules_are_in_force() {
+    let mut bot = Bot::on(Database::sqlite()).await;
+    let watch = bot.running.rulewatch.as_mut().unwrap();
+    let status = watch.status();
+    std::fs::write(bot.rules_dir.join("more.toml"), "half").unwrap();
+    watch.check().await.unwrap();
+    let (code, told) = bot.asks("/rules").await;
+    assert_eq!(code, 200);
+    let told: Status = serde_json::from_str(&told).unwrap();
+    assert_eq!(told, *status.borrow());
+    assert_eq!(told.files, Files::Refused);
+    let digest = told.in_force.unwrap();
+    assert_eq!(
+        bot.asks("/readyz").await,
+        (
+            200,
+            format!(
+                "ready\nrules: 3 in force, digest {}\nrules: the files on disk differ from what is in force since 2026-07-01T10:00:00.000Z: the files were refused; what was in force stays in force\n",
+                digest.short()
+            )
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_public_listener_does_not_tell() {
+    let bot = Setup::on(Database::sqlite()).start().await;
+    let answer = reqwest::get(format!("http://{}/rules", bot.running.public)).await;
+    assert_eq!(answer.unwrap().status(), 404);
+}
