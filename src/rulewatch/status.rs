@@ -74,8 +74,12 @@ impl Status {
         let in_force = match &self.in_force {
             None => "no rules are in force: judging waits".to_owned(),
             Some(digest) => format!(
-                "{} rules are in force, digest {}{}, {}",
-                self.rules,
+                "{} in force, digest {}{}, {}",
+                if self.rules == 1 {
+                    "1 rule is".to_owned()
+                } else {
+                    format!("{} rules are", self.rules)
+                },
                 digest.short(),
                 since(self.in_force_since),
                 if self.from_store {

@@ -8,17 +8,45 @@ use crate::bot::{Bot, Setup};
 #[tokio::test]
 async fn status_says_what_is_in_force_and_since_when_the_files_differ() {
     let mut scene = Scene::new(Database::sqlite()).await;
-    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @r#"
+    1 rule is in force, digest ad773ef78d8b since 2026-07-01T10:00:00.000Z, from the rule files
+    the files on disk are what is in force
+    the files were read last at 2026-07-01T10:00:00.000Z
+    "#);
     scene.passes(60);
     scene.writes("more.toml", "[[rule]]\nid = 5\n");
     scene.glances().await;
-    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @r#"
+    1 rule is in force, digest ad773ef78d8b since 2026-07-01T10:00:00.000Z, from the rule files
+    the files on disk differ from what is in force since 2026-07-01T10:01:00.000Z: they are taken up when they have stood still for a moment
+    the files were read last at 2026-07-01T10:01:00.000Z
+    "#);
     scene.passes(60);
     scene.glances().await;
-    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @r#"
+    1 rule is in force, digest ad773ef78d8b since 2026-07-01T10:00:00.000Z, from the rule files
+    the files on disk differ from what is in force since 2026-07-01T10:01:00.000Z: the files were refused; what was in force stays in force
+      more.toml:1:1: this rule has no `why` [missing-key]
+      more.toml:1:1: this rule has no `stage` [missing-key]
+      more.toml:1:1: this rule has no `then` [missing-key]
+      more.toml:1:1: this rule has no condition in `all` or `any`, so it says nothing about messages [no-condition]
+      more.toml:2:6: expected a text in quotes, found a number [wrong-type]
+    `bouncer check` shows what to mend
+    the files were read last at 2026-07-01T10:02:00.000Z
+    "#);
     scene.passes(60);
     scene.restarts().await;
-    insta::assert_snapshot!(scene.status().lines().join("\n"), @"");
+    insta::assert_snapshot!(scene.status().lines().join("\n"), @r#"
+    1 rule is in force, digest ad773ef78d8b since 2026-07-01T10:00:00.000Z, from the store: the files have not been usable since the bouncer started
+    the files on disk differ from what is in force since 2026-07-01T10:01:00.000Z: the files were refused; what was in force stays in force
+      more.toml:1:1: this rule has no `why` [missing-key]
+      more.toml:1:1: this rule has no `stage` [missing-key]
+      more.toml:1:1: this rule has no `then` [missing-key]
+      more.toml:1:1: this rule has no condition in `all` or `any`, so it says nothing about messages [no-condition]
+      more.toml:2:6: expected a text in quotes, found a number [wrong-type]
+    `bouncer check` shows what to mend
+    the files were read last at 2026-07-01T10:03:00.000Z
+    "#);
 }
 
 #[tokio::test]
