@@ -1,5 +1,7 @@
 //! Which rules are in force, and how the files on disk compare with them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Digest;
@@ -8,6 +10,8 @@ use crate::time::Timestamp;
 crate::vocabulary! {
     /// How the files on disk compare with what is in force.
     Files {
+        /// They have not been read for a while, so it is not known.
+        Unread = "unread",
         /// They are what is in force.
         InForce = "in_force",
         /// They have been edited, and must stand still for a moment before the edit is taken up.
@@ -45,7 +49,7 @@ impl Default for Status {
             rules: 0,
             in_force_since: None,
             from_store: false,
-            files: Files::Edited,
+            files: Files::Unread,
             differs_since: None,
             problems: Vec::new(),
             looked_at: None,
@@ -66,6 +70,15 @@ impl Status {
         self.files = files;
         self.differs_since = self.differs_since.or(Some(now));
         self.problems = problems;
+    }
+
+    /// The status as it is told at a moment: of files whose file system hangs nothing is known after a while.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        if self.looked_at.is_none_or(|at| now.since(at) > OVERDUE) {
+            self.files = Files::Unread;
+        }
+        self
     }
 
     /// What a person should read, most important first.
@@ -108,6 +121,12 @@ impl Status {
     #[must_use]
     pub fn say_files(&self) -> String {
         let why = match self.files {
+            Files::Unread => {
+                return format!(
+                    "the files on disk have not been read{}; does their file system hang?",
+                    since(self.looked_at)
+                );
+            }
             Files::InForce => return "the files on disk are what is in force".to_owned(),
             Files::Edited => "they are taken up when they have stood still for a moment",
             Files::Changing => "they change faster than they can be read",
@@ -124,6 +143,8 @@ impl Status {
     }
 }
 
+/// After how long without a look the files count as unread.
+const OVERDUE: Duration = Duration::from_secs(30);
 /// Most problems told at once.
 const MOST_SHOWN: usize = 5;
 

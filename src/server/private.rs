@@ -28,6 +28,13 @@ pub(super) struct Private {
     pub worker: Arc<Worker>,
 }
 
+impl Private {
+    fn rules(&self) -> Status {
+        let status = self.rules.borrow().clone();
+        status.at(self.worker.clock.now())
+    }
+}
+
 pub(super) fn router(inside: Private) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -53,7 +60,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         }
         Err(_) => not_ready.push("store: does not answer".to_owned()),
     }
-    let rules = inside.rules.borrow().clone();
+    let rules = inside.rules();
     match &rules.in_force {
         None => not_ready.push(
             "rules: none in force, so judging waits; `bouncer check` shows what to mend".to_owned(),
@@ -97,7 +104,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
 
 /// Which rules are in force, and how the files differ from them.
 async fn rules(State(inside): State<Private>) -> Json<Status> {
-    Json(inside.rules.borrow().clone())
+    Json(inside.rules())
 }
 
 async fn metrics(State(inside): State<Private>) -> impl IntoResponse {

@@ -333,7 +333,7 @@ impl Expected {
             ids: Vec::new(),
             judged: None,
             seen: None,
-            files: Files::Edited,
+            files: Files::Unread,
             differs_since: None,
             rows: Vec::new(),
             recorded: None,

@@ -90,6 +90,33 @@ async fn the_private_listener_tells_which_rules_are_in_force() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_were_not_read_for_a_while_are_not_said_to_be_in_force() {
+    let mut bot = Bot::on(Database::sqlite()).await;
+    let told = async |bot: &Bot| {
+        let (_, told) = bot.asks("/rules").await;
+        serde_json::from_str::<Status>(&told).unwrap().files
+    };
+    bot.clock.advance(Duration::from_secs(30));
+    assert_eq!(told(&bot).await, Files::InForce);
+    bot.clock.advance(Duration::from_secs(1));
+    assert_eq!(told(&bot).await, Files::Unread);
+    let (code, ready) = bot.asks("/readyz").await;
+    assert_eq!(code, 200);
+    assert!(
+        ready.ends_with("rules: the files on disk have not been read since 2026-07-01T10:00:00.000Z; does their file system hang?\n"),
+        "{ready}"
+    );
+    bot.running
+        .rulewatch
+        .as_mut()
+        .unwrap()
+        .check()
+        .await
+        .unwrap();
+    assert_eq!(told(&bot).await, Files::InForce);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_public_listener_does_not_tell() {
     let bot = Setup::on(Database::sqlite()).start().await;
     let answer = reqwest::get(format!("http://{}/rules", bot.running.public)).await;
