@@ -20,12 +20,10 @@ const MAX_TOTAL: u64 = 64 * 1024 * 1024;
 const MAX_NAMES: usize = 20_000;
 
 /// What tells one state of a file from another without reading it. Edits within one tick of the file system's clock
-/// can share a stamp, so contents are compared as well.
+/// can share a stamp, so contents are compared as well. Inodes are left out: on some shared folders they change by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     pub size: u64,
-    device: u64,
-    inode: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
@@ -34,8 +32,6 @@ impl Stamp {
     pub fn of(metadata: &Metadata) -> Self {
         Self {
             size: metadata.size(),
-            device: metadata.dev(),
-            inode: metadata.ino(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
