@@ -9,6 +9,7 @@
 pub mod time;
 
 pub mod decision;
+pub mod fingerprint;
 pub mod message;
 pub mod problem;
 

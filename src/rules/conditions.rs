@@ -5,14 +5,18 @@ mod history;
 mod links;
 mod pattern;
 mod place;
+mod profile;
 mod sender;
 mod shape;
+mod similar;
+mod warnings;
 mod words;
 
 use super::condition::Condition;
 use super::read::{Reader, Value};
 
 pub use sender::is_at_one_of;
+pub use words::WordsOf;
 
 /// Reads a list of domains of e-mail addresses.
 pub(super) fn read_email_domains<'a>(
@@ -40,20 +44,32 @@ pub struct Kind {
 
 pub const KINDS: &[Kind] = &[
     words::WORDS,
+    words::WORDS_ALL,
     words::CONTAINS,
     words::EXACT,
+    words::LIST,
     pattern::PATTERN,
+    pattern::RAW_PATTERN,
+    similar::SIMILAR_TO,
     shape::LENGTH,
     links::LINKS,
     links::LINK_DOMAIN,
     sender::SENDER,
+    words::SENDER_NAME,
+    pattern::SENDER_NAME_PATTERN,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
+    profile::SENDER_VERIFIED,
+    profile::SENDER_COMPANY,
+    profile::SENDER_ROLE,
+    profile::SENDER_ATTRIBUTE,
     history::FIRST_MESSAGE,
     history::MESSAGES,
     history::ANSWERED_BEFORE,
     place::CHANNEL,
+    words::SUBJECT,
     place::CONVERSATION,
+    similar::LOOKS_LIKE_SPAM,
 ];
 
 /// `“a”, “b” or “c”`, cut short when there are many.

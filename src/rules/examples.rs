@@ -1,30 +1,47 @@
 //! Examples: messages a rule must and must not fire on, tried at every load.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::de::DeTable;
 
 use super::read::{Reader, Value};
 use super::rule::Rule;
+use super::signal::Matcher;
 use super::subject::Subject;
-use crate::decision::{Facts, Wanted};
+use crate::decision::{Facts, Lookup, Profile, Wanted};
 use crate::message::{
     Channel, Contact, ContactId, ContactKind, ConversationId, EventId, Message, PartId,
 };
 use crate::time::Timestamp;
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "text",
     "html",
     "sender",
     "sender_email",
     "sender_name",
+    "sender_verified",
+    "sender_company",
+    "sender_role",
+    "sender_attributes",
     "channel",
     "conversation",
+    "page",
+    "brand",
+    "subject",
     "first_message",
     "messages",
+    "same_text",
+    "same_text_from",
+    "known_for",
     "answered_before",
+    "blocked_before",
+    "unblocked_before",
 ];
+
+/// When examples are written, by their own clock.
+const WRITTEN: Timestamp = Timestamp::from_millis(0);
 
 /// A made-up message and what is known of its made-up sender. Left out, it is a lead's first message by desktop.
 #[derive(Debug, Clone)]
@@ -34,7 +51,11 @@ pub struct Example {
     pub facts: Facts,
     /// Messages of the sender in every window a rule asks for.
     pub messages: u64,
-    span: Range<usize>,
+    /// Near-duplicates by the sender in every window a rule asks for.
+    pub same_text: u64,
+    /// Senders of near-duplicates in every window a rule asks for.
+    pub same_text_from: u64,
+    pub(super) span: Range<usize>,
 }
 
 impl Example {
@@ -53,7 +74,7 @@ impl Example {
                     name: None,
                     email: None,
                 },
-                sent_at: Timestamp::from_millis(0),
+                sent_at: WRITTEN,
                 channel: Channel::Desktop,
                 opens_conversation: true,
                 subject: None,
@@ -64,9 +85,19 @@ impl Example {
             },
             facts: Facts {
                 first_message: true,
+                known_since: Some(WRITTEN),
+                profile: Lookup::Found(Profile {
+                    looked_up_at: WRITTEN,
+                    verified: None,
+                    companies: Vec::new(),
+                    roles: Vec::new(),
+                    attributes: BTreeMap::new(),
+                }),
                 ..Facts::default()
             },
             messages: 1,
+            same_text: 1,
+            same_text_from: 1,
             span: 0..0,
         }
     }
@@ -74,12 +105,13 @@ impl Example {
     /// The facts, with a count for every window that is asked for.
     #[must_use]
     pub fn facts_for(&self, wanted: &Wanted) -> Facts {
+        let each = |windows: &BTreeSet<i64>, count: u64| {
+            windows.iter().map(|window| (*window, count)).collect()
+        };
         Facts {
-            messages_within: wanted
-                .message_windows
-                .iter()
-                .map(|window| (*window, self.messages))
-                .collect(),
+            messages_within: each(&wanted.message_windows, self.messages),
+            same_text_within: each(&wanted.same_text_windows, self.same_text),
+            senders_within: each(&wanted.wave_windows, self.same_text_from),
             ..self.facts.clone()
         }
     }
@@ -149,55 +181,96 @@ fn set<'a>(reader: &mut Reader<'a>, example: &mut Example, key: &str, value: &Va
     match key {
         "text" => message.markdown = text(reader),
         "html" => message.html = text(reader),
-        "sender" => {
-            if let Some(kind) = reader.word(
-                value,
-                ContactKind::ALL,
-                ContactKind::as_str,
-                "sender = \"customer\"",
-            ) {
-                message.from.kind = kind;
-            }
-        }
         "sender_email" => message.from.email = text(reader),
         "sender_name" => message.from.name = text(reader),
+        "page" => message.page = text(reader),
+        "brand" => message.brand = text(reader),
+        "subject" => message.subject = text(reader),
+        "sender" => {
+            let written = "sender = \"customer\"";
+            let kind = reader.word(value, ContactKind::ALL, ContactKind::as_str, written);
+            message.from.kind = kind.unwrap_or(message.from.kind);
+        }
         "channel" => {
-            if let Some(channel) =
-                reader.word(value, Channel::ALL, Channel::as_str, "channel = \"email\"")
-            {
-                message.channel = channel;
-            }
+            let channel = reader.word(value, Channel::ALL, Channel::as_str, "channel = \"email\"");
+            message.channel = channel.unwrap_or(message.channel);
         }
         "conversation" => {
-            message.opens_conversation = reader.word(
-                value,
-                &["new", "reply"],
-                |word| word,
-                "conversation = \"reply\"",
-            ) == Some("new");
+            let opening = ["new", "reply"];
+            let found = reader.word(value, &opening, |word| word, "conversation = \"reply\"");
+            message.opens_conversation = found == Some("new");
         }
-        "first_message" => {
-            example.facts.first_message = reader
-                .yes_or_no(value, "first_message = false")
-                .unwrap_or(true);
+        _ => set_fact(reader, example, key, value),
+    }
+}
+
+fn set_fact<'a>(reader: &mut Reader<'a>, example: &mut Example, key: &str, value: &Value<'a>) {
+    let facts = &mut example.facts;
+    let yes = |reader: &mut Reader<'a>| {
+        reader
+            .yes_or_no(value, &format!("{key} = true"))
+            .unwrap_or(false)
+    };
+    let count = |reader: &mut Reader<'a>| {
+        reader
+            .count(value, &format!("{key} = 6"))
+            .unwrap_or_default()
+    };
+    match key {
+        "first_message" => facts.first_message = yes(reader),
+        "answered_before" => facts.answered_before = yes(reader),
+        "blocked_before" => facts.blocked_before = yes(reader),
+        "unblocked_before" => facts.unblocked_before = yes(reader),
+        "messages" => example.messages = count(reader),
+        "same_text" => example.same_text = count(reader),
+        "same_text_from" => example.same_text_from = count(reader),
+        "known_for" => {
+            let span = reader.span_of_time(value, "known_for = \"2h\"");
+            facts.known_since = Some(WRITTEN.before(span.unwrap_or_default()));
         }
-        "answered_before" => {
-            example.facts.answered_before = reader
-                .yes_or_no(value, "answered_before = true")
-                .unwrap_or(false);
+        _ => {
+            if let Lookup::Found(profile) = &mut facts.profile {
+                set_profile(reader, profile, key, value);
+            }
         }
-        "messages" => example.messages = reader.count(value, "messages = 6").unwrap_or(1),
+    }
+}
+
+fn set_profile<'a>(reader: &mut Reader<'a>, profile: &mut Profile, key: &str, value: &Value<'a>) {
+    let texts = |reader: &mut Reader<'a>| -> Vec<String> {
+        let texts = reader.texts(value, &format!("{key} = [\"…\"]"));
+        texts.into_iter().flatten().map(|(text, _)| text).collect()
+    };
+    match key {
+        "sender_verified" => profile.verified = reader.yes_or_no(value, "sender_verified = true"),
+        "sender_company" => profile.companies = texts(reader),
+        "sender_role" => profile.roles = texts(reader),
+        "sender_attributes" => {
+            let example = "{ plan = \"pro\" }";
+            let Some(table) = reader.table(value, example) else {
+                return;
+            };
+            for (name, value) in super::read::in_order(table) {
+                if let Some(text) = reader.text(value, example) {
+                    let (name, text) = (name.get_ref().to_string(), text.to_owned());
+                    profile.attributes.insert(name, text);
+                }
+            }
+        }
         _ => {}
     }
 }
 
 /// Tries a rule's examples on it and reports those that come out otherwise.
-pub(super) fn try_examples(reader: &mut Reader<'_>, rule: &Rule, examples: &[Example]) {
-    let mut wanted = Wanted::default();
-    rule.wants(&mut wanted);
+pub(super) fn try_examples(
+    reader: &mut Reader<'_>,
+    rule: &Rule,
+    examples: &[Example],
+    (matcher, wanted): (&Matcher, &Wanted),
+) {
     for example in examples {
-        let facts = example.facts_for(&wanted);
-        let subject = Subject::new(&example.message, &facts);
+        let facts = example.facts_for(wanted);
+        let subject = Subject::new(&example.message, &facts, matcher);
         match (example.must_fire, rule.judge(&subject)) {
             (true, None) => reader.error(
                 "example-does-not-fire",

@@ -31,9 +31,9 @@ pub fn trace_rule(rule: &Rule, subject: &Subject<'_>) -> RuleTrace {
         rule: rule.id.clone(),
         said: rule.say(),
         fired: rule.judge(subject).is_some(),
-        all: trace(&rule.all),
-        any: trace(&rule.any),
-        unless: trace(&rule.unless),
+        all: trace(&rule.body.all),
+        any: trace(&rule.body.any),
+        unless: trace(&rule.body.unless),
     }
 }
 

@@ -12,14 +12,20 @@ pub(super) use pieces::is_unspaced;
 use map::Map;
 use pieces::Folder;
 
-/// A text as it is compared.
+/// A text as it is compared: the plain form, and where words are disguised a form in which they are put back.
+#[derive(Debug, Clone, Default)]
+pub struct Folded {
+    plain: View,
+}
+
+/// One form of a text, and the way back to what was written.
 ///
 /// Compatibility forms, case, invisible characters (soft hyphens, joiners, bidirectional controls) and the kind of
 /// blanks, quotation marks, apostrophes and dashes are folded away: NFKC and full case folding by the Unicode
 /// Standard (definition D146), default-ignorable code points dropped, runs of `White_Space` one blank, none around the
 /// text. Accents stay, and so do letters that merely look alike. Each byte knows the bytes of the original it came from.
 #[derive(Debug, Clone, Default)]
-pub struct Folded {
+pub struct View {
     text: String,
     map: Map,
     /// Word boundaries, in order.
@@ -36,12 +42,47 @@ impl Folded {
         let (text, map) = folded(original);
         let boundaries = boundaries(&text);
         Self {
-            text,
-            map,
-            boundaries,
+            plain: View {
+                text,
+                map,
+                boundaries,
+            },
         }
     }
 
+    /// The form every text has.
+    #[must_use]
+    pub const fn plain(&self) -> &View {
+        &self.plain
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.plain.as_str()
+    }
+
+    #[must_use]
+    pub fn original(&self, folded: Range<usize>) -> Range<usize> {
+        self.plain.original(folded)
+    }
+
+    #[must_use]
+    pub fn is_word_start(&self, at: usize) -> bool {
+        self.plain.is_word_start(at)
+    }
+
+    #[must_use]
+    pub fn is_word_end(&self, at: usize) -> bool {
+        self.plain.is_word_end(at)
+    }
+
+    /// All forms, the plain one first.
+    pub fn views(&self) -> impl Iterator<Item = &View> {
+        std::iter::once(&self.plain)
+    }
+}
+
+impl View {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

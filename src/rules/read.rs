@@ -1,11 +1,15 @@
 //! Reads values out of a parsed rule file and collects every problem on the way.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::engine::Lexicon;
+use super::lists::Lists;
+use super::signal::SignalId;
 use super::source::{Source, kind_of};
 use crate::problem::{Problem, nearest};
 use crate::time::parse_span;
@@ -16,18 +20,31 @@ pub(super) type Key<'a> = Spanned<toml::de::DeString<'a>>;
 /// Most errors and most warnings told of one file; the rest would only hide the first ones.
 const MAX_PROBLEMS: usize = 200;
 
+/// What the reading of all files has in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// What the rules read so far look for.
+    pub lexicon: Lexicon,
+    /// The list files of the folder.
+    pub lists: Lists,
+    /// The signals of all files, by name.
+    pub signals: BTreeMap<String, SignalId>,
+}
+
 /// One file being read.
 pub(super) struct Reader<'a> {
     pub source: Source<'a>,
+    pub shared: Shared,
     pub problems: Vec<Problem>,
     /// A byte up to which lines are counted, and its line.
     counted: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(source: Source<'a>) -> Self {
+    pub fn new(source: Source<'a>, shared: Shared) -> Self {
         Self {
             source,
+            shared,
             problems: Vec::new(),
             counted: (0, 1),
         }
@@ -114,6 +131,9 @@ impl<'a> Reader<'a> {
     ) {
         let help = match nearest(word, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if code == "unknown-condition" => {
+                "`bouncer explain conditions` names all there are".to_owned()
+            }
             None => format!("known are: {}", known.join(", ")),
         };
         self.error(code, span, format!("`{word}` is not known {of}"), help);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const NOUNS: &[&str] = &["time", "message", "decision", "problem"];
+const NOUNS: &[&str] = &["time", "message", "decision", "fingerprint", "problem"];
 
 /// Each room, and the rooms it may know besides the nouns.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("message", &[]),
     ("decision", &[]),
+    ("fingerprint", &[]),
     ("problem", &[]),
     ("telemetry", &[]),
     ("config", &["store", "telemetry"]),

@@ -19,6 +19,7 @@ mod configuration;
 mod corpus;
 mod database;
 mod demo;
+mod fingerprints;
 mod journeys;
 mod layering;
 mod payloads;
