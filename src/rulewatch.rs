@@ -235,7 +235,7 @@ impl Rulewatch {
         };
         let files = self.store.book(&digest).await?;
         let files = files.and_then(|files| rules::source::unpack(&files));
-        let Some(Ok(book)) = files.map(|files| folder::load(&files)) else {
+        let Some(Ok(book)) = files.map(|files| rules::load(&files)) else {
             tracing::error!(
                 "the store's last rules cannot be used by this version either; judging waits for good rule files"
             );

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::decision::Digest;
 use crate::problem::{Place, Problem};
 use crate::rules::{self, RuleFile, Rulebook, digest_of};
-use walk::{Entry, Stamp, Walk, is_list, walk};
+use walk::{Entry, Stamp, Walk, walk};
 
 /// How often files that change while they are read are read again before that is left to a later look.
 const TRIES: usize = 5;
@@ -65,37 +65,12 @@ impl Found {
     }
 
     /// # Errors
-    /// As [`load`], and when the files cannot be read.
+    /// As [`rules::load`], and when the files cannot be read.
     pub fn load(&self) -> Result<Rulebook, Vec<Problem>> {
         match &self.files {
-            Ok(files) => load(files),
+            Ok(files) => rules::load(files),
             Err(problems) => Err(problems.clone()),
         }
-    }
-}
-
-/// Loads the rule files of a folder. Its list files belong to the same set; rules cannot name them yet.
-///
-/// # Errors
-/// Every problem of every file when at least one of them is an error.
-pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
-    let (lists, rules): (Vec<RuleFile>, Vec<RuleFile>) = files
-        .iter()
-        .cloned()
-        .partition(|file| is_list(Path::new(&file.name)));
-    let garbled: Vec<Problem> = lists
-        .iter()
-        .filter(|list| str::from_utf8(&list.bytes).is_err())
-        .map(|list| {
-            Problem::error("not-utf8", "this file is not UTF-8 text")
-                .at(Place::file(&list.name))
-                .help("save it again with the encoding UTF-8 (in most editors: Save with encoding)")
-        })
-        .collect();
-    match rules::load(&rules) {
-        Err(problems) => Err([problems, garbled].concat()),
-        Ok(_) if !garbled.is_empty() => Err(garbled),
-        Ok(book) => Ok(book),
     }
 }
 

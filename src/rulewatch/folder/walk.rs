@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::unreadable;
 use crate::problem::{Place, Problem};
-use crate::rules::source::MAX_FILE;
+use crate::rules::source::{MAX_FILE, MAX_LIST};
 
 /// Deepest folder within the rules folder that is read.
 const MAX_DEPTH: usize = 4;
-/// Largest list file, in bytes.
-const MAX_LIST: u64 = 16 * 1024 * 1024;
 /// Most bytes of all files of a folder together.
 const MAX_TOTAL: u64 = 64 * 1024 * 1024;
 /// Most names looked at, whether they count or not: `rules_dir = "/"` must not keep the program busy for minutes.
@@ -57,7 +55,7 @@ pub(super) struct Walk {
     names: usize,
 }
 
-pub(super) fn is_list(path: &Path) -> bool {
+fn is_list(path: &Path) -> bool {
     path.extension() == Some(OsStr::new("txt"))
 }
 
@@ -202,10 +200,12 @@ impl Walk {
         let (limit, help) = if is_list(&path) {
             (MAX_LIST, "split it into several list files")
         } else {
-            let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
-            let help = "split it into several files; all files of the folder are read together";
-            (limit, help)
+            (
+                MAX_FILE,
+                "split it into several files; all files of the folder are read together",
+            )
         };
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         if stamp.size > limit {
             let message = format!(
                 "this file has {} bytes; at most {limit} are read",

@@ -230,11 +230,16 @@ async fn an_edit_undone_before_it_was_taken_up_leaves_no_trace() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_changes_under_every_reading_is_told_and_neither_taken_up_nor_refused() {
     let mut scene = Scene::new(Database::sqlite()).await;
-    let path = scene.rules.join("log.txt");
-    let mut number = 0_usize;
+    // Grows by a byte at a time, many times within one reading.
+    let mut log = std::fs::File::create(scene.rules.join("log.txt")).unwrap();
+    let mut size = 0;
     let busy = Busy::with(move || {
-        number += 1;
-        std::fs::write(&path, "x".repeat(number % 5_000)).unwrap();
+        std::io::Write::write_all(&mut log, b"x").unwrap();
+        size += 1;
+        if size % 1_000_000 == 0 {
+            log.set_len(0).unwrap();
+            std::io::Seek::rewind(&mut log).unwrap();
+        }
     });
     // Takes long enough to read that somebody writes meanwhile.
     scene.writes("long.txt", "x".repeat(1024 * 1024));
