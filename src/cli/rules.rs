@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::desk::review::review;
 use crate::desk::tryout::tryout;
 use crate::problem::{Problem, render};
+use crate::rules::Rulebook;
 use crate::rules::examples::Example;
-use crate::rules::{self, Rulebook};
 use crate::rulewatch::folder;
 use crate::time::Timestamp;
 
@@ -94,8 +94,7 @@ fn example(options: &Try) -> Example {
 }
 
 fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
-    let files = folder::read(path).files.map_err(|problem| vec![*problem])?;
-    rules::load(&files)
+    folder::read(path).load()
 }
 
 fn tell_problems(path: &Path, problems: &[Problem], out: Out) {

@@ -24,6 +24,7 @@ mod journeys;
 mod layering;
 mod payloads;
 mod processes;
+mod reloads;
 mod rulebooks;
 mod sandbox;
 mod signatures;
