@@ -1,6 +1,7 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod disguise;
 mod history;
 mod links;
 mod pattern;
@@ -43,6 +44,7 @@ pub const KINDS: &[Kind] = &[
     words::CONTAINS,
     words::EXACT,
     pattern::PATTERN,
+    disguise::DISGUISE,
     shape::LENGTH,
     links::LINKS,
     links::LINK_DOMAIN,

@@ -1,6 +1,7 @@
 //! What is read out of a message: its words, its links, and the form in which they are compared.
 
 mod folding;
+mod folding_disguises;
 mod hidden;
 mod hostile;
 mod links;
