@@ -79,7 +79,8 @@ impl Folded {
     #[must_use]
     pub fn of(original: &str) -> Self {
         let original = capped(original);
-        let plain = folded(original).view();
+        let mut folder = Folder::default();
+        let plain = folded(original, &mut folder).view();
         if !suspicion::is_suspicious(original) {
             return Self {
                 plain,
@@ -92,10 +93,13 @@ impl Folded {
             second,
             disguises,
             steps,
-        } = reveal::of(original);
+        } = reveal::of(original, &mut folder);
+        let revealed = best.filter(|best| best.as_str() != plain.as_str());
+        let known = revealed.as_ref().unwrap_or(&plain).as_str();
+        let second = second.filter(|second| second.as_str() != known);
         Self {
             plain,
-            revealed: best,
+            revealed,
             second,
             disguises,
             steps,
@@ -161,7 +165,7 @@ impl Folded {
 /// Folds a rule's own words, so that they are compared in the form messages have in the plain view.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    folded(capped(text)).text()
+    folded(capped(text), &mut Folder::default()).text()
 }
 
 fn capped(original: &str) -> &str {
@@ -170,18 +174,40 @@ fn capped(original: &str) -> &str {
         .unwrap_or(original)
 }
 
-fn folded(original: &str) -> Writer {
+fn folded(original: &str, folder: &mut Folder) -> Writer {
     let mut writer = Writer::with_capacity(original.len());
-    let mut folder = Folder::default();
-    for place in pieces::of(original) {
-        let piece = original.get(place.clone()).unwrap_or("");
-        if let &[byte] = piece.as_bytes() {
-            writer.put(char::from(byte.to_ascii_lowercase()), place);
+    for (start, stretch) in stretches(original) {
+        if stretch.is_ascii() {
+            writer.put_ascii(stretch, start);
             continue;
         }
-        for c in folder.fold(piece).chars() {
-            writer.put(c, place.clone());
+        for place in pieces::of(stretch) {
+            let piece = stretch.get(place.clone()).unwrap_or("");
+            for c in folder.fold(piece).chars() {
+                writer.put(c, start + place.start..start + place.end);
+            }
         }
     }
     writer
+}
+
+/// Cuts a text into stretches of ASCII and of the rest, each with its first byte. The last of the ASCII characters before others goes
+/// with them, for a mark may follow it.
+fn stretches(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        let ascii = rest.bytes().take_while(u8::is_ascii).count();
+        let end = if ascii == rest.len() {
+            ascii
+        } else if ascii > 1 {
+            ascii - 1
+        } else {
+            let others = rest.get(ascii..).unwrap_or_default();
+            ascii + others.bytes().take_while(|byte| !byte.is_ascii()).count()
+        };
+        let stretch = rest.get(..end)?;
+        start += end;
+        Some((start - end, stretch))
+    })
 }

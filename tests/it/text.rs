@@ -2,6 +2,7 @@
 
 mod folding;
 mod folding_disguises;
+mod folding_tricks;
 mod hidden;
 mod hostile;
 mod links;

@@ -93,9 +93,8 @@ impl Glyph {
     pub(super) fn letter(&self) -> Option<char> {
         match (self.reads, self.nature.kind) {
             (Reads::As(best, _), _) => Some(best),
-            (Reads::Gone | Reads::Twice, _) => None,
             (Reads::AsIs, Kind::Letter(_)) => Some(self.nature.plain),
-            (Reads::AsIs, _) => None,
+            _ => None,
         }
     }
 
@@ -105,8 +104,7 @@ impl Glyph {
 }
 
 /// Takes a text apart. A text uses few different characters, so each is looked up once.
-pub(super) fn of(text: &str) -> Vec<Glyph> {
-    let mut folder = Folder::default();
+pub(super) fn of(text: &str, folder: &mut Folder) -> Vec<Glyph> {
     let mut met: HashMap<char, Nature> = HashMap::new();
     pieces::of(text)
         .filter_map(|place| {
@@ -115,7 +113,7 @@ pub(super) fn of(text: &str) -> Vec<Glyph> {
             let nature = if c.is_ascii() {
                 ascii(c)
             } else {
-                *met.entry(c).or_insert_with(|| nature(c, &mut folder))
+                *met.entry(c).or_insert_with(|| nature(c, folder))
             };
             let burden = if piece.len() == c.len_utf8() {
                 Burden::None
@@ -154,15 +152,15 @@ fn nature(c: char, folder: &mut Folder) -> Nature {
     if c.is_whitespace() || c == '\u{2800}' {
         return plain(Kind::Blank, ' ');
     }
-    let folded = folder.fold(c.encode_utf8(&mut [0; 4])).to_owned();
-    // Letters in parentheses are folded with them.
-    let mut letters = folded.trim_matches(['(', ')']).chars();
+    let text = folder.fold(c.encode_utf8(&mut [0; 4])).to_owned();
+    // Letters in parentheses are text with them.
+    let mut letters = text.trim_matches(['(', ')']).chars();
     match (letters.next(), letters.next()) {
         (Some(letter), None) if letter.is_ascii_alphabetic() => return styled(c, letter),
         (Some(digit), None) if digit.is_ascii_digit() => return plain(Kind::Digit, digit),
         _ => {}
     }
-    let mut characters = folded.chars();
+    let mut characters = text.chars();
     let single = match (characters.next(), characters.next()) {
         (Some(single), None) => single,
         _ => c,

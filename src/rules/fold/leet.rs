@@ -46,13 +46,14 @@ pub(super) fn is_technical(piece: &[Glyph]) -> bool {
         .iter()
         .any(|glyph| matches!(glyph.nature.plain, '2' | '6' | '9'));
     let at = core.iter().filter(|glyph| glyph.c == '@').count();
-    let code = piece.iter().any(|glyph| {
+    let signs_of_code = piece.iter().any(|glyph| {
         matches!(
             glyph.c,
             '{' | '}' | ';' | '=' | '<' | '>' | '`' | '\\' | '_' | '/' | '#' | '%' | '&' | '^'
         )
     });
-    code || (dashes > 0 && numbered)
+    signs_of_code
+        || (dashes > 0 && numbered)
         || core.iter().filter(inside).any(|glyph| {
             !matches!(glyph.nature.plain, '-' | '\'' | ',' | '"' | '*' | '~')
                 && (at > 0 || glyph.nature.kind != Kind::Emoji)

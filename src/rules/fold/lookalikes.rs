@@ -1,5 +1,8 @@
 //! Which Latin letter a character is mistaken for, and the other way round.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
 use unicode_security::confusable_detection::skeleton;
 
@@ -126,14 +129,24 @@ fn close(c: char) -> Option<Look> {
 }
 
 fn similar(c: char) -> Option<Look> {
-    let mut entry = SIMILAR
-        .split(' ')
-        .find_map(|entry| entry.strip_prefix(c))?
-        .chars();
-    let letter = entry.next().filter(char::is_ascii_alphabetic)?;
-    Some(Look {
-        letter,
-        other: entry.next().unwrap_or(letter).to_ascii_lowercase(),
-        close: false,
-    })
+    static KNOWN: LazyLock<HashMap<char, Look>> =
+        LazyLock::new(|| SIMILAR.split(' ').filter_map(entry).collect());
+    KNOWN.get(&c).copied()
+}
+
+fn entry(entry: &str) -> Option<(char, Look)> {
+    let mut entry = entry.chars();
+    let (c, letter) = (
+        entry.next()?,
+        entry.next().filter(char::is_ascii_alphabetic)?,
+    );
+    let other = entry.next().unwrap_or(letter).to_ascii_lowercase();
+    Some((
+        c,
+        Look {
+            letter,
+            other,
+            close: false,
+        },
+    ))
 }

@@ -46,10 +46,10 @@ pub(super) fn burden(kind: Kind, piece: &str) -> Burden {
     if left.nth(1).is_some() {
         return Burden::Heaped;
     }
-    let bare = base.is_some_and(|base| "bcdfhkpqtvwxzBCDFHKPQTVWXZ".contains(base));
+    let consonant = base.is_some_and(|base| "bcdfhkpqtvwxzBCDFHKPQTVWXZ".contains(base));
     let accent = matches!(mark, '\u{300}'..='\u{304}' | '\u{306}'..='\u{30c}' | '\u{30f}' | '\u{311}' | '\u{323}' | '\u{325}'..='\u{329}' | '\u{32d}' | '\u{331}' | '\u{35c}' | '\u{361}');
     // Accents of phonetics, of dictionaries and of the tone languages stand on vowels and on what sounds like one.
-    if accent && !bare {
+    if accent && !consonant {
         Burden::Usual
     } else {
         Burden::Odd

@@ -87,10 +87,10 @@ struct Looker<'t> {
     steps: usize,
 }
 
-pub(super) fn of(text: &str) -> Revealed {
+pub(super) fn of(text: &str, folder: &mut Folder) -> Revealed {
     let mut looker = Looker {
         text,
-        glyphs: glyph::of(text),
+        glyphs: glyph::of(text, folder),
         census: Census::default(),
         found: Vec::new(),
         backwards: Vec::new(),
@@ -101,7 +101,7 @@ pub(super) fn of(text: &str) -> Revealed {
     looker.look_at_spaced_letters();
     looker.look_at_pieces();
     looker.look_backwards();
-    looker.told()
+    looker.told(folder)
 }
 
 impl Looker<'_> {
@@ -220,16 +220,18 @@ impl Looker<'_> {
                 .count();
             let other = turned.iter().any(|glyph| glyph.hand() == Some(Hand::Other));
             if latin >= 3 && !other {
-                self.backwards
-                    .retain(|known| known.end <= place.start || known.start >= place.end);
                 self.backwards.push(place.clone());
                 self.found.push((Trick::HiddenCharacters, place));
             }
         }
-        self.backwards.sort_by_key(|place| place.start);
+        self.backwards
+            .sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        // A word upside down within turned letters is read with them.
+        self.backwards
+            .dedup_by(|inner, outer| inner.start < outer.end);
     }
 
-    fn told(mut self) -> Revealed {
+    fn told(mut self, folder: &mut Folder) -> Revealed {
         let changed = !self.backwards.is_empty()
             || self.glyphs.iter().any(|glyph| match glyph.reads {
                 Reads::AsIs => false,
@@ -242,15 +244,15 @@ impl Looker<'_> {
             Reads::AsIs | Reads::Gone => false,
         });
         self.steps += self.glyphs.len();
-        let view = |second| self.written(0..self.glyphs.len(), second).view();
-        let best = changed.then(|| view(false));
-        let second = doubtful.then(|| view(true));
+        let all = 0..self.glyphs.len();
+        let best = changed.then(|| self.written(all.clone(), false, folder).view());
+        let second = doubtful.then(|| self.written(all, true, folder).view());
         self.found.sort_by_key(|(_, place)| place.start);
         let disguises = self
             .found
             .iter()
             .take(MAX_DISGUISES)
-            .filter_map(|(kind, place)| self.disguise(*kind, place.clone()))
+            .filter_map(|(kind, place)| self.disguise(*kind, place.clone(), folder))
             .collect();
         Revealed {
             best,
@@ -260,7 +262,7 @@ impl Looker<'_> {
         }
     }
 
-    fn disguise(&self, kind: Trick, place: Range<usize>) -> Option<Disguise> {
+    fn disguise(&self, kind: Trick, place: Range<usize>, folder: &mut Folder) -> Option<Disguise> {
         let (first, last) = (
             self.glyphs.get(place.start)?,
             self.glyphs.get(place.end.checked_sub(1)?)?,
@@ -268,14 +270,13 @@ impl Looker<'_> {
         Some(Disguise {
             kind,
             place: first.place.start..last.place.end,
-            reads: self.written(place, false).text(),
+            reads: self.written(place, false, folder).text(),
         })
     }
 
     /// A part of the text without its disguise, by the best guess or the second one.
-    fn written(&self, part: Range<usize>, second: bool) -> Writer {
+    fn written(&self, part: Range<usize>, second: bool, folder: &mut Folder) -> Writer {
         let mut writer = Writer::with_capacity(part.len());
-        let mut folder = Folder::default();
         let mut at = part.start;
         let first = self
             .backwards
@@ -288,14 +289,14 @@ impl Looker<'_> {
                 let whole = turned.first().map_or(0, |glyph| glyph.place.start)
                     ..turned.last().map_or(0, |glyph| glyph.place.end);
                 for glyph in turned.iter().rev() {
-                    self.write(glyph, second, &whole, &mut folder, &mut writer);
+                    self.write(glyph, second, &whole, folder, &mut writer);
                 }
                 at = place.end;
                 next = backwards.next();
                 continue;
             }
             if let Some(glyph) = self.glyphs.get(at) {
-                self.write(glyph, second, &glyph.place, &mut folder, &mut writer);
+                self.write(glyph, second, &glyph.place, folder, &mut writer);
             }
             at += 1;
         }

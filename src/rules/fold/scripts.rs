@@ -218,10 +218,12 @@ fn reveal_mixed(word: &mut [Glyph], count: &Count, census: &Census) -> Option<Tr
         std::cmp::Ordering::Equal => !foreign_text,
         order => order.is_gt(),
     };
-    if !meant_latin && count.scripts() == 1 && count.rare == 0 {
-        if let Some(sure) = put_back(word, count) {
-            return sure.then_some(Trick::MixedScripts);
-        }
+    if !meant_latin
+        && count.scripts() == 1
+        && count.rare == 0
+        && let Some(sure) = put_back(word, count)
+    {
+        return sure.then_some(Trick::MixedScripts);
     }
     if count.unreadable > 0 {
         return None;

@@ -84,20 +84,37 @@ fn rows(glyphs: &[Glyph]) -> Vec<Row> {
             continue;
         }
         let gap = last.and_then(|last| gap(glyphs.get(last + 1..at)?));
-        match (gap, rows.last_mut()) {
+        let letters = match (gap, rows.last_mut()) {
             (Some(gap), Some(row)) if row.letters.len() == 1 || row.gap == gap => {
                 row.gap = gap;
                 row.letters.push(at);
+                last = Some(at);
+                continue;
             }
-            _ => rows.push(Row {
-                letters: vec![at],
-                gap: Gap::Marks,
-            }),
-        }
+            // `a c.a.s.i.n.o`: the second letter begins the row.
+            (Some(_), Some(row)) if row.letters.len() == 2 => vec![row.letters.pop(), Some(at)],
+            _ => vec![Some(at)],
+        };
+        rows.push(Row {
+            letters: letters.into_iter().flatten().collect(),
+            gap: gap.unwrap_or(Gap::Marks),
+        });
         last = Some(at);
     }
     rows.retain(|row| row.letters.len() >= 3);
+    for row in &mut rows {
+        without_article(row, glyphs);
+    }
     rows
+}
+
+/// `a F R E E gift`: the small letter is a word by itself.
+fn without_article(row: &mut Row, glyphs: &[Glyph]) {
+    let mut letters = row.letters.iter().filter_map(|at| glyphs.get(*at));
+    let first = letters.next().is_some_and(|glyph| glyph.c.is_lowercase());
+    if row.letters.len() >= 4 && first && letters.all(|glyph| glyph.c.is_uppercase()) {
+        row.letters.remove(0);
+    }
 }
 
 /// Whether a letter, or what stands for one, has no letter beside it.
@@ -122,8 +139,9 @@ fn is_single(glyphs: &[Glyph], at: usize) -> bool {
 fn read(glyph: &Glyph) -> Option<(char, char)> {
     let plain = glyph.nature.plain;
     match glyph.nature.kind {
-        Kind::Letter(Hand::Latin | Hand::Styled(_)) => Some((plain, plain)),
-        Kind::Letter(Hand::Cyrillic | Hand::Greek) => Some((plain, plain)),
+        Kind::Letter(Hand::Latin | Hand::Styled(_) | Hand::Cyrillic | Hand::Greek) => {
+            Some((plain, plain))
+        }
         Kind::Letter(Hand::Odd | Hand::Rare) => {
             glyph.nature.look.map(|look| (look.letter, look.other))
         }

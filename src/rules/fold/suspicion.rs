@@ -24,6 +24,16 @@ pub(super) fn is_suspicious(text: &str) -> bool {
 
 impl Passed {
     fn by(&mut self, c: char) -> bool {
+        // Most of any text: a small letter behind another one.
+        if c.is_ascii_lowercase()
+            && self.last.is_ascii_lowercase()
+            && c != self.last
+            && !(self.greek || self.cyrillic)
+        {
+            self.word += 1;
+            (self.before, self.last) = (self.last, c);
+            return false;
+        }
         let suspicious = if c.is_ascii() {
             self.ascii(c)
         } else {
@@ -72,12 +82,11 @@ impl Passed {
 
     fn beyond(&mut self, c: char) -> bool {
         match c {
-            // Letters with accents, letters of Czech, Polish and Turkish, marks of print, currencies.
+            // Letters with accents, letters of Czech, Polish and Turkish, currencies.
             '\u{a0}' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{17e}' | '\u{1ea0}'..='\u{1ef9}' => {
                 self.latin |= c >= '\u{c0}';
                 matches!(c, '¢' | '£' | '¥')
             }
-            '\u{2010}'..='\u{2029}' | '\u{202f}'..='\u{205f}' | '\u{2190}'..='\u{22ff}' => false,
             '€' => self.last.is_ascii_alphabetic(),
             '\u{370}'..='\u{52f}' => {
                 let greek = c < '\u{400}';
@@ -85,12 +94,20 @@ impl Passed {
                 self.cyrillic |= !greek;
                 self.latin || (self.greek && self.cyrillic)
             }
-            // Hebrew, Arabic, the scripts of India, Thai, Lao; Chinese, Japanese, Korean.
-            '\u{590}'..='\u{61b}' | '\u{61d}'..='\u{6ff}' | '\u{900}'..='\u{eff}' => false,
-            '\u{3001}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => false,
-            '\u{1f300}'..='\u{1faff}' => false,
             // Joins emojis, or says how a sign is drawn.
             '\u{200d}' | '\u{fe0f}' => self.last < '\u{2190}',
+            // Marks of print, arrows and signs of formulas; Hebrew, Arabic, the scripts of India, Thai, Lao; Chinese,
+            // Japanese, Korean; emojis.
+            '\u{2010}'..='\u{2029}'
+            | '\u{202f}'..='\u{205f}'
+            | '\u{2190}'..='\u{22ff}'
+            | '\u{590}'..='\u{61b}'
+            | '\u{61d}'..='\u{6ff}'
+            | '\u{900}'..='\u{eff}'
+            | '\u{3001}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{1f300}'..='\u{1faff}' => false,
             _ => true,
         }
     }
