@@ -1,6 +1,7 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod disguise;
 mod history;
 mod links;
 mod pattern;
@@ -51,6 +52,7 @@ pub const KINDS: &[Kind] = &[
     pattern::PATTERN,
     pattern::RAW_PATTERN,
     similar::SIMILAR_TO,
+    disguise::DISGUISE,
     shape::LENGTH,
     links::LINKS,
     links::LINK_DOMAIN,
