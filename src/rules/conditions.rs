@@ -2,9 +2,11 @@
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
 mod history;
+mod language;
 mod links;
 mod pattern;
 mod place;
+mod script;
 mod sender;
 mod shape;
 mod words;
@@ -43,7 +45,19 @@ pub const KINDS: &[Kind] = &[
     words::CONTAINS,
     words::EXACT,
     pattern::PATTERN,
-    shape::LENGTH,
+    shape::counts::LENGTH,
+    shape::counts::WORD_COUNT,
+    shape::counts::LINE_COUNT,
+    shape::counts::EMOJI_COUNT,
+    shape::shares::UPPERCASE_SHARE,
+    shape::shares::REPEATED_SHARE,
+    shape::details::PHONE_NUMBERS,
+    shape::details::EMAIL_ADDRESSES,
+    shape::details::WALLET_ADDRESSES,
+    script::SCRIPT,
+    script::SCRIPT_NOT,
+    language::LANGUAGE,
+    language::LANGUAGE_NOT,
     links::LINKS,
     links::LINK_DOMAIN,
     sender::SENDER,

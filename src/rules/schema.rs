@@ -38,6 +38,12 @@ pub fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
+/// A share from 0 to 1.
+#[must_use]
+pub fn share() -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1 })
+}
+
 /// A span of time: `30s`, `10m`, `1h`, `30d`, `1500ms`.
 #[must_use]
 pub fn span() -> Value {

@@ -1,8 +1,10 @@
 //! A message made ready for judging: its text taken out once, folded once.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::fold::Folded;
+use super::language::{self, Language};
 use super::text::{self, Text};
 use crate::decision::{Evidence, Facts, Part};
 use crate::message::Message;
@@ -17,6 +19,7 @@ pub struct Subject<'a> {
     pub facts: &'a Facts,
     pub text: Text,
     pub folded: Folded,
+    language: OnceCell<Option<Language>>,
 }
 
 impl<'a> Subject<'a> {
@@ -29,6 +32,23 @@ impl<'a> Subject<'a> {
             facts,
             text,
             folded,
+            language: OnceCell::new(),
+        }
+    }
+
+    /// The language of the text, if that is sure. Found out when first asked for.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        *self.language.get_or_init(|| language::of(&self.text))
+    }
+
+    /// Evidence that stands in the text: `place` are bytes of the text as it is shown.
+    #[must_use]
+    pub fn in_shown(&self, condition: &str, place: Range<usize>, wanted: &str) -> Evidence {
+        let matched = self.text.shown.get(place.clone()).unwrap_or_default();
+        Evidence {
+            place: Some(place),
+            ..evidence(condition, Part::Text, matched, wanted)
         }
     }
 
