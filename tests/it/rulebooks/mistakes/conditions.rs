@@ -30,7 +30,7 @@ fn an_unknown_condition() {
     6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
       |                            ^^^^^^^^^
       |
-      = help: known are: words, contains, exact, pattern, length, links, link_domain, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
+      = help: known are: words, contains, exact, pattern, length, word_count, line_count, emoji_count, uppercase_share, repeated_share, phone_numbers, email_addresses, wallet_addresses, script, script_not, language, language_not, links, link_domain, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
     "#);
 }
 
