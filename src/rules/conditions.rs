@@ -3,10 +3,12 @@
 
 mod disguise;
 mod history;
+mod language;
 mod links;
 mod pattern;
 mod place;
 mod profile;
+mod script;
 mod sender;
 mod shape;
 mod similar;
@@ -53,7 +55,19 @@ pub const KINDS: &[Kind] = &[
     pattern::RAW_PATTERN,
     similar::SIMILAR_TO,
     disguise::DISGUISE,
-    shape::LENGTH,
+    shape::counts::LENGTH,
+    shape::counts::WORD_COUNT,
+    shape::counts::LINE_COUNT,
+    shape::counts::EMOJI_COUNT,
+    shape::shares::UPPERCASE_SHARE,
+    shape::shares::REPEATED_SHARE,
+    shape::details::PHONE_NUMBERS,
+    shape::details::EMAIL_ADDRESSES,
+    shape::details::WALLET_ADDRESSES,
+    script::SCRIPT,
+    script::SCRIPT_NOT,
+    language::LANGUAGE,
+    language::LANGUAGE_NOT,
     links::LINKS,
     links::LINK_DOMAIN,
     sender::SENDER,

@@ -191,6 +191,39 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A share from 0 to 1.
+    pub fn share(&mut self, value: &Value<'_>, example: &str) -> Option<f64> {
+        let share = match value.get_ref() {
+            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
+            DeValue::Integer(_) => {
+                let whole = self.number(value, example)?;
+                i32::try_from(whole)
+                    .ok()
+                    .map_or(Some(f64::MAX), |whole| Some(f64::from(whole)))
+            }
+            _ => None,
+        };
+        let Some(share) = share else {
+            self.wrong_type(value, "a share, such as 0.8", example);
+            return None;
+        };
+        if (0.0..=1.0).contains(&share) {
+            return Some(share);
+        }
+        let help = if share > 1.0 && share <= 100.0 {
+            format!("write {} for {share} %", share / 100.0)
+        } else {
+            format!("write it like this: {example}")
+        };
+        self.error(
+            "share-out-of-range",
+            &value.span(),
+            "a share is between 0 and 1: 0.8 is 80 %",
+            help,
+        );
+        None
+    }
+
     pub fn span_of_time(&mut self, value: &Value<'_>, example: &str) -> Option<Duration> {
         let text = self.text(value, example)?;
         let span = parse_span(text).filter(|span| !span.is_zero());

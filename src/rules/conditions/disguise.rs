@@ -3,6 +3,7 @@
 use super::{Kind, say_list};
 use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
+use crate::rules::engine::{Needs, Sign};
 use crate::rules::fold::{Disguise, Trick};
 use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
@@ -52,6 +53,14 @@ impl Condition for Disguised {
     fn say(&self) -> String {
         let tricks: Vec<String> = self.tricks.iter().map(Trick::to_string).collect();
         format!("the message hides words by {}", say_list(&tricks))
+    }
+
+    #[allow(
+        private_interfaces,
+        reason = "conditions are written in this room only"
+    )]
+    fn needs(&self) -> Needs {
+        Needs::sign(Sign::Disguise, 0.05)
     }
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {

@@ -1,6 +1,9 @@
 //! Each condition from both sides: what it holds on, and what it does not.
 
+mod language;
+mod script;
 mod senders;
+mod shape;
 
 use featurebase_bouncer::message::Channel;
 use featurebase_bouncer::rules::conditions::KINDS;
