@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use featurebase_bouncer::rules::examples::Example;
 use featurebase_bouncer::rules::{RuleFile, Rulebook, load};
 
-use messages::{KINDS, Kind};
+use messages::KINDS;
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
@@ -35,7 +35,7 @@ struct Table {
 }
 
 impl Table {
-    fn line(&self, text: &str) {
+    fn line(text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{text}");
     }
@@ -44,13 +44,13 @@ impl Table {
         let met = value <= most;
         self.missed += usize::from(!met);
         let mark = if met { "met" } else { "MISSED" };
-        self.line(&format!(
+        Self::line(&format!(
             "{what:<58} {value:>9.2} {unit:<9} at most {most:>8.2}   {mark}"
         ));
     }
 
     fn close(&self) {
-        self.line(&match self.missed {
+        Self::line(&match self.missed {
             0 => "all goals met".to_owned(),
             missed => format!("{missed} goals missed"),
         });
@@ -92,7 +92,7 @@ fn book(text: String) -> Rulebook {
             let lines: Vec<String> = problems
                 .iter()
                 .take(5)
-                .map(|problem| problem.line())
+                .map(featurebase_bouncer::problem::Problem::line)
                 .collect();
             eprintln_and_leave(&lines.join("\n"))
         }
@@ -105,7 +105,7 @@ fn eprintln_and_leave(text: &str) -> ! {
 }
 
 fn growth(rounds: usize, table: &mut Table) {
-    table.line("judging one message of about 300 characters, microseconds");
+    Table::line("judging one message of about 300 characters, microseconds");
     let rules: Vec<Rulebook> = [10, 100, 1_000].map(|n| book(rulebooks::mixed(n))).into();
     let phrases: Vec<Rulebook> = [10, 1_000, 10_000]
         .map(|n| book(rulebooks::phrases(n)))
@@ -124,11 +124,11 @@ fn growth(rounds: usize, table: &mut Table) {
             costs.join(" ")
         };
         let name = kind.name;
-        table.line(&format!(
+        Table::line(&format!(
             "  {name:<10} 10, 100, 1,000 rules:       {}",
             row(&by_rules)
         ));
-        table.line(&format!(
+        Table::line(&format!(
             "  {name:<10} 10, 1,000, 10,000 phrases:  {}",
             row(&by_phrases)
         ));
@@ -155,7 +155,7 @@ fn speed(rounds: usize, table: &mut Table) {
     let book = book(rulebooks::mixed(1_000));
     let all: Vec<Example> = KINDS.iter().flat_map(messages::of).collect();
     let micros = per_message(&book, &all, rounds);
-    table.line(&format!(
+    Table::line(&format!(
         "at 1,000 rules one core judges {:.0} messages a second (goal: 20,000)",
         1e6 / micros
     ));
@@ -174,7 +174,7 @@ fn loading(table: &mut Table) {
             let mb = f64::from(u32::try_from(each / 1024).unwrap_or(u32::MAX)) / 1024.0;
             table.goal("1,000 rules in memory", mb, 150.0, "MiB");
         }
-        _ => table.line("memory is not told on this system"),
+        _ => Table::line("memory is not told on this system"),
     }
 }
 
