@@ -4,6 +4,7 @@ mod folding;
 mod hidden;
 mod hostile;
 mod links;
+mod links_written;
 mod quotes;
 mod shown;
 

@@ -30,7 +30,7 @@ fn an_unknown_condition() {
     6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
       |                            ^^^^^^^^^
       |
-      = help: known are: words, contains, exact, pattern, length, links, link_domain, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
+      = help: known are: words, contains, exact, pattern, length, links, only_links, link_domain, link_tld, link_trick, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
     "#);
 }
 
@@ -176,7 +176,7 @@ fn a_bad_domain() {
     6 | any = [{ link_domain = ["https://www.fiverr.com/gigs", "*.upwork.com", "localhost", "a b.com", "me@x.com"] }]
       |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: only the domain, like this: "www.fiverr.com"
+      = help: leave the scheme out, like this: "www.fiverr.com/gigs"
 
     error[bad-domain]: `*.upwork.com` is not a domain name
      --> rules.toml:6:56
@@ -209,6 +209,101 @@ fn a_bad_domain() {
       |                                                                                                ^^^^^^^^^^
       |
       = help: only the domain, like this: "example.com"
+    "#);
+}
+
+#[test]
+fn a_bad_path_of_a_domain() {
+    insta::assert_snapshot!(refused(&rule("any = [{ link_domain = [\"t.me/*\", \"example.com/a?b\", \"/forms\"] }]")), @r#"
+    error[bad-domain]: `t.me/*` is not a domain name
+     --> rules.toml:6:25
+      |
+    6 | any = [{ link_domain = ["t.me/*", "example.com/a?b", "/forms"] }]
+      |                         ^^^^^^^^
+      |
+      = help: leave out ?, # and *; what lies below is always meant too: "t.me"
+
+    error[bad-domain]: `example.com/a?b` is not a domain name
+     --> rules.toml:6:35
+      |
+    6 | any = [{ link_domain = ["t.me/*", "example.com/a?b", "/forms"] }]
+      |                                   ^^^^^^^^^^^^^^^^^
+      |
+      = help: leave out ?, # and *; what lies below is always meant too: "example.com/a"
+
+    error[bad-domain]: `/forms` is not a domain name
+     --> rules.toml:6:54
+      |
+    6 | any = [{ link_domain = ["t.me/*", "example.com/a?b", "/forms"] }]
+      |                                                      ^^^^^^^^
+      |
+      = help: a domain has a dot in it, like this: "example.com"
+    "#);
+}
+
+#[test]
+fn a_bad_ending() {
+    insta::assert_snapshot!(refused(&rule("any = [{ link_tld = [\".top\", \"*.co.uk\", \"example.com\", \"toppp\", \"a b\"] }]")), @r#"
+    error[bad-tld]: no site's name ends in `.top`
+     --> rules.toml:6:22
+      |
+    6 | any = [{ link_tld = [".top", "*.co.uk", "example.com", "toppp", "a b"] }]
+      |                      ^^^^^^
+      |
+      = help: write it without the dot: "top"
+
+    error[bad-tld]: no site's name ends in `*.co.uk`
+     --> rules.toml:6:30
+      |
+    6 | any = [{ link_tld = [".top", "*.co.uk", "example.com", "toppp", "a b"] }]
+      |                              ^^^^^^^^^
+      |
+      = help: write it without the dot: "co.uk"
+
+    error[bad-tld]: no site's name ends in `example.com`
+     --> rules.toml:6:41
+      |
+    6 | any = [{ link_tld = [".top", "*.co.uk", "example.com", "toppp", "a b"] }]
+      |                                         ^^^^^^^^^^^^^
+      |
+      = help: names are not registered below it; for one site write { link_domain = ["example.com"] }
+
+    error[bad-tld]: no site's name ends in `toppp`
+     --> rules.toml:6:56
+      |
+    6 | any = [{ link_tld = [".top", "*.co.uk", "example.com", "toppp", "a b"] }]
+      |                                                        ^^^^^^^
+      |
+      = help: it is not a top-level domain; is it written right?
+
+    error[bad-tld]: no site's name ends in `a b`
+     --> rules.toml:6:65
+      |
+    6 | any = [{ link_tld = [".top", "*.co.uk", "example.com", "toppp", "a b"] }]
+      |                                                                 ^^^^^
+      |
+      = help: write it like this: ["top", "xyz"]
+    "#);
+}
+
+#[test]
+fn a_bad_trick() {
+    insta::assert_snapshot!(refused(&rule("any = [{ link_trick = [\"shortner\"] }, { only_links = \"yes\" }]")), @r#"
+    error[unknown-word]: `shortner` is not known here
+     --> rules.toml:6:24
+      |
+    6 | any = [{ link_trick = ["shortner"] }, { only_links = "yes" }]
+      |                        ^^^^^^^^^^
+      |
+      = help: did you mean `shortener`?
+
+    error[wrong-type]: expected true or false, without quotes, found a text
+     --> rules.toml:6:54
+      |
+    6 | any = [{ link_trick = ["shortner"] }, { only_links = "yes" }]
+      |                                                      ^^^^^
+      |
+      = help: write it like this: only_links = true
     "#);
 }
 
