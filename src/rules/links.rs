@@ -98,7 +98,8 @@ fn bare(shown: &str, plain: &Plain, found: &Range<usize>) -> Option<Link> {
     } else {
         Meant::Perhaps
     };
-    if !is_link(url, meant) {
+    let behind = plain.text.get(found.end..).unwrap_or("");
+    if !is_link(url, meant) || (!disguised && honest::is_call(url, behind)) {
         return None;
     }
     let place = plain.written(found);

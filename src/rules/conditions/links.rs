@@ -67,6 +67,9 @@ pub const LINK_TRICK: Kind = Kind {
 /// Most links named as evidence by a condition that is about all of them.
 const NAMED: usize = 5;
 
+/// Most links whose tricks are put in words.
+const MOST: usize = 20;
+
 #[derive(Debug)]
 struct Links {
     bounds: Bounds,
@@ -189,6 +192,7 @@ impl Condition for Tricks {
                 let wanted = format!("{}: {detail}", trick.as_str());
                 Some(link_evidence("link_trick", link, &wanted))
             })
+            .take(MOST)
             .collect();
         (!found.is_empty()).then_some(found)
     }

@@ -57,16 +57,14 @@ fn leads_on(rest: &str) -> bool {
 
 /// Endings that are top-level domains too, but far more often files.
 fn is_file_name(host: &str) -> bool {
-    const ENDINGS: [&str; 11] = [
-        "md", "rs", "py", "sh", "zip", "mov", "ps", "cab", "pl", "java", "so",
-    ];
-    // Two of them are countries with many sites: there a file shows by what stands before.
+    const ENDINGS: [&str; 9] = ["md", "rs", "py", "sh", "zip", "mov", "ps", "cab", "java"];
+    // Countries with many sites: there a file shows by what stands before.
     const FILES: [&str; 8] = [
         "script", "test", "index", "main", "run", "lib", "setup", "makefile",
     ];
     let (name, ending) = host.rsplit_once('.').unwrap_or(("", host));
     match ending {
-        "pl" | "so" => FILES.contains(&name) || (ending == "so" && name.starts_with("lib")),
+        "pl" | "so" | "am" => FILES.contains(&name) || (ending == "so" && name.starts_with("lib")),
         ending => ENDINGS.contains(&ending),
     }
 }
@@ -121,6 +119,13 @@ fn is_code(host: &str) -> bool {
         Some((thing, ending)) => THINGS.contains(&thing) && ENDINGS.contains(&ending),
         None => false,
     }
+}
+
+/// `Date.now()`: what stands right before a bracket is a call, unless its ending is no word of code.
+pub(super) fn is_call(url: &str, behind: &str) -> bool {
+    let ending = url.rsplit('.').next().unwrap_or("");
+    let plain = url.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    behind.starts_with('(') && plain && !matches!(ending, "com" | "net" | "org" | "io")
 }
 
 /// Whether an address names a site as it stands: with its scheme, or as [`is_known_name`] says.

@@ -190,7 +190,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn a_place_points_at_what_was_written(pieces in prop::collection::vec(piece(), 0..24)) {
