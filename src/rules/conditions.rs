@@ -18,6 +18,7 @@ mod words;
 use super::condition::Condition;
 use super::read::{Reader, Value};
 
+pub(super) use sender::host_of_address;
 pub use sender::is_at_one_of;
 pub use words::WordsOf;
 
@@ -69,12 +70,18 @@ pub const KINDS: &[Kind] = &[
     language::LANGUAGE,
     language::LANGUAGE_NOT,
     links::LINKS,
+    links::ONLY_LINKS,
     links::LINK_DOMAIN,
+    links::LINK_LIST,
+    links::LINK_TLD,
+    links::LINK_TRICK,
     sender::SENDER,
     words::SENDER_NAME,
     pattern::SENDER_NAME_PATTERN,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
+    sender::SENDER_EMAIL_LIST,
+    sender::SENDER_HAS_EMAIL,
     profile::SENDER_VERIFIED,
     profile::SENDER_COMPANY,
     profile::SENDER_ROLE,

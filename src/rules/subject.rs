@@ -46,6 +46,9 @@ impl<'a> Subject<'a> {
         engine.look(Field::Text, folded.views(), &mut seen);
         engine.look_at_written(&text.shown, &mut seen);
         engine.look_at_links(&text.links, &mut seen);
+        if let Some(email) = &message.from.email {
+            engine.look_at_address(email, &mut seen);
+        }
         for (field, folded) in [(Field::Name, &name), (Field::Subject, &headline)] {
             if let Some(folded) = folded {
                 engine.look(field, folded.views(), &mut seen);

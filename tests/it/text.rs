@@ -6,6 +6,7 @@ mod folding_tricks;
 mod hidden;
 mod hostile;
 mod links;
+mod links_written;
 mod quotes;
 mod shown;
 
