@@ -29,6 +29,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "config",
             "featurebase",
+            "rules",
             "rulewatch",
             "store",
             "telemetry",

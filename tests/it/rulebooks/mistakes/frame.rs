@@ -37,7 +37,7 @@ fn a_misspelt_key() {
     8 | severity = "high"
       | ^^^^^^^^
       |
-      = help: known are: id, why, stage, then, all, any, unless, examples, points, owner, tags
+      = help: known are: id, why, stage, then, all, any, unless, examples, points, also, block_for, owner, tags
     "#);
 }
 
@@ -260,4 +260,24 @@ fn lines_before_the_first_heading() {
       |
       = help: write [[rule]] on a line of its own above it
     "#);
+}
+
+#[test]
+fn something_besides_that_does_not_go_with_the_wish() {
+    let text = named("test/rule", "enforce", "allow", FINE) + "also = [\"notify\"]\n";
+    insta::assert_snapshot!(refused(&text), @"");
+    let text = named("test/rule", "enforce", "flag", FINE) + "block_for = \"30d\"\n";
+    insta::assert_snapshot!(refused(&text), @"");
+    let text = named("test/rule", "enforce", "flag", FINE) + "also = [\"delete\"]\n";
+    insta::assert_snapshot!(refused(&text), @"");
+}
+
+#[test]
+fn what_a_rule_asks_for_besides_is_read_aloud() {
+    let text = named("test/rule", "enforce", "block", FINE)
+        + "also = [\"close\", \"redact\", \"redact\"]\nblock_for = \"30d\"\n";
+    assert_eq!(
+        book(&text).rules()[0].say(),
+        "block for 30d (and redact, close) if the message has the words “backlinks”"
+    );
 }
