@@ -115,7 +115,12 @@ impl Featurebase {
     /// What came of the call instead.
     pub async fn profile(&self, contact: &ContactId, now: Timestamp) -> Result<Profile, Outcome> {
         let body = self.contact(contact, now).await?;
-        let list = |key: &str| body.get(key).and_then(Value::as_array).into_iter().flatten();
+        let list = |key: &str| {
+            body.get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Ok(Profile {
             looked_up_at: now,

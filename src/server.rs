@@ -312,7 +312,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let running = app.serve(Driven::ByItself).await?;
     tracing::info!("{}", running.line);
     if config.mode == Stage::Observe {
-        tracing::info!("mode observe: nothing is changed in Featurebase; with a key, senders are looked up for rules that ask");
+        tracing::info!(
+            "mode observe: nothing is changed in Featurebase; with a key, senders are looked up for rules that ask"
+        );
     }
     tokio::select! {
         () = signal() => tracing::info!("stopping: what is under way is finished; a second signal stops at once"),

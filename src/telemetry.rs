@@ -128,9 +128,7 @@ impl Metrics {
     }
 
     pub fn looked_up(&self, outcome: &str) {
-        self.lookups
-            .get_or_create(&label("outcome", outcome))
-            .inc();
+        self.lookups.get_or_create(&label("outcome", outcome)).inc();
     }
 
     pub fn also_done(&self, step: &str) {

@@ -130,7 +130,9 @@ impl Desk {
         let pending = self.store.pending(contact.as_str()).await?;
         let look_up = pending.into_iter().find(|(task, ..)| *task == Task::LookUp);
         Ok(look_up.map(|(_, _, _, error)| match error {
-            Some(error) => format!("What Featurebase keeps of the sender is asked for; the last try failed: {error}."),
+            Some(error) => format!(
+                "What Featurebase keeps of the sender is asked for; the last try failed: {error}."
+            ),
             None => "What Featurebase keeps of the sender is asked for.".to_owned(),
         }))
     }

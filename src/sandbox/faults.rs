@@ -197,9 +197,7 @@ impl Faults {
         let fits = |fault: &Fault| {
             let second = matches!(fault.kind, FaultKind::SecondBlock(_));
             let possible = !second || (target == FaultTarget::Block && already_blocked);
-            possible
-                && fault.times != Some(0)
-                && fault.on.covers(target)
+            possible && fault.times != Some(0) && fault.on.covers(target)
         };
         let (_, fault) = self.waiting.iter_mut().find(|(_, fault)| fits(fault))?;
         let kind = fault.kind.clone();

@@ -61,12 +61,11 @@ impl Store {
             .map(|row| {
                 let (contact, body): (String, String) =
                     (row.try_get("contact_id")?, row.try_get("body")?);
-                let profile =
-                    serde_json::from_str(&body).map_err(|error| StoreError::BadData {
-                        table: "profiles",
-                        row: contact.clone(),
-                        what: format!("body is not a profile: {error}"),
-                    })?;
+                let profile = serde_json::from_str(&body).map_err(|error| StoreError::BadData {
+                    table: "profiles",
+                    row: contact.clone(),
+                    what: format!("body is not a profile: {error}"),
+                })?;
                 Ok((ContactId::new(contact), profile))
             })
             .collect()

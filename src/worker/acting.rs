@@ -156,8 +156,7 @@ impl Worker {
     /// From the moment a block is about to end it no longer counts: a message that leads to another one is free to.
     async fn begin_end(&self, tx: &mut Writing, job: &Job, row: ContactRow) -> Result<bool> {
         let now = self.clock.now();
-        let is_due =
-            row.standing == Standing::Blocked && row.ends_at.is_some_and(|end| end <= now);
+        let is_due = row.standing == Standing::Blocked && row.ends_at.is_some_and(|end| end <= now);
         if is_due {
             tx.set_contact(&ContactRow {
                 standing: Standing::NotBlocked,

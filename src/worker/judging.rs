@@ -10,9 +10,9 @@ use crate::decision::{Decision, Facts, Restraint, Stage, Verdict};
 use crate::message::{EventId, Message};
 use crate::payload::{self, What};
 use crate::rules::Rulebook;
+use crate::store::Result;
 use crate::store::audit::{Action, Entry};
 use crate::store::holds::Hold;
-use crate::store::Result;
 use crate::store::jobs::{Job, Lease, NewJob};
 use crate::time::Timestamp;
 

@@ -55,11 +55,7 @@ fn read_points<'a>(
     }
 }
 
-fn read_also<'a>(
-    reader: &mut Reader<'a>,
-    table: &DeTable<'a>,
-    then: Option<Then>,
-) -> Vec<Also> {
+fn read_also<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>, then: Option<Then>) -> Vec<Also> {
     let Some(value) = table.get("also") else {
         return Vec::new();
     };

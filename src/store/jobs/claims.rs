@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Job, Lease, job_of};
 use crate::store::{Result, Writing};
 
-const RETURNED: &str = "job_id, task, subject, detail, created_at, attempts, lease_owner, last_error";
+const RETURNED: &str =
+    "job_id, task, subject, detail, created_at, attempts, lease_owner, last_error";
 
 impl Writing {
     /// Claims messages to judge that are due.
@@ -54,8 +55,7 @@ impl Writing {
         limit: i64,
     ) -> Result<Vec<Job>> {
         let waited = crate::time::millis_of(waited);
-        let due =
-            format!("task = 'look-up' AND created_at <= $1 - {waited} AND lease_until <= $1");
+        let due = format!("task = 'look-up' AND created_at <= $1 - {waited} AND lease_until <= $1");
         self.claim(&due, lease, limit).await
     }
 

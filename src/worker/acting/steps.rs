@@ -84,7 +84,11 @@ impl Worker {
                     .await
             }
             Task::Close => featurebase.close(conversation.as_str(), now).await,
-            Task::Note => return self.leave_note(featurebase, job, &step, &conversation).await,
+            Task::Note => {
+                return self
+                    .leave_note(featurebase, job, &step, &conversation)
+                    .await;
+            }
             _ => self.tell(job, step, conversation).await,
         };
         Came::Answered {
