@@ -141,7 +141,7 @@ impl Featurebase {
             "conversationPartId": part,
         });
         let path = "/v2/conversations/redact";
-        said_yes(self.call(Method::POST, path, Some(&body), now).await)
+        said_yes(self.call_besides(Method::POST, path, &body, now).await)
     }
 
     /// Asks to close a conversation, in the name of Featurebase's own bot. Asking again does no harm.
@@ -151,7 +151,7 @@ impl Featurebase {
             Err(outcome) => return outcome,
         };
         let body = json!({ "state": "closed" });
-        let answer = self.call(Method::PATCH, &path, Some(&body), now).await;
+        let answer = self.call_besides(Method::PATCH, &path, &body, now).await;
         match answer.as_ref().map(|(_, body)| body.get("state")) {
             Ok(Some(state)) if state != "closed" => {
                 passing("the answer shows the conversation still open")
@@ -180,7 +180,7 @@ impl Featurebase {
             "skipNotifications": true,
         });
         let path = format!("{path}/reply");
-        said_yes(self.call(Method::POST, &path, Some(&body), now).await)
+        said_yes(self.call_besides(Method::POST, &path, &body, now).await)
     }
 
     /// Whether a conversation has a note with these words.
@@ -257,6 +257,40 @@ impl Featurebase {
         body: Option<&Value>,
         now: Timestamp,
     ) -> Result<(StatusCode, Value), Outcome> {
+        let (status, body, wait) = self.send(method, path, body, now).await?;
+        if status.is_success() {
+            return Ok((status, body));
+        }
+        Err(classify(status, &body, wait))
+    }
+
+    /// A call for something besides blocks and look-ups. That the key may not do this one thing says nothing about the others.
+    async fn call_besides(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        now: Timestamp,
+    ) -> Result<(StatusCode, Value), Outcome> {
+        let (status, body, wait) = self.send(method, path, Some(body), now).await?;
+        if status.is_success() {
+            return Ok((status, body));
+        }
+        Err(match classify(status, &body, wait) {
+            Outcome::KeyRefused { why } if status == StatusCode::FORBIDDEN => {
+                refused("forbidden", &why)
+            }
+            outcome => outcome,
+        })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        now: Timestamp,
+    ) -> Result<(StatusCode, Value, Wait), Outcome> {
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.base))
@@ -271,14 +305,10 @@ impl Featurebase {
             .send()
             .await
             .map_err(|error| unreachable_now(&error))?;
-        let status = response.status();
-        let wait = Wait::of(&response, now);
+        let (status, wait) = (response.status(), Wait::of(&response, now));
         let body = read_capped(response).await?;
         let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        if status.is_success() {
-            return Ok((status, body));
-        }
-        Err(classify(status, &body, wait))
+        Ok((status, body, wait))
     }
 }
 

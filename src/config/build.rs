@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Config;
 use super::secrets::{Secret, Secrets};
-use super::settings::{Found, show};
+use super::settings::{Found, may_hold_a_secret, show};
 use crate::decision::Stage;
 use crate::problem::Problem;
 use crate::telemetry::LogForm;
@@ -167,8 +167,7 @@ impl Read<'_> {
         let Some(found) = self.found.get(key) else {
             return;
         };
-        // A database address may hold a password, and an address to tell a key.
-        let value = if matches!(key, "database_url" | "notify_url") {
+        let value = if may_hold_a_secret(key) {
             "its value".to_owned()
         } else {
             format!("`{}`", found.text)

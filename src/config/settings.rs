@@ -128,6 +128,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
 ];
 
+/// Whether a setting's value may hold a password or a key, so that it is never shown as it is.
+pub(super) fn may_hold_a_secret(key: &str) -> bool {
+    matches!(key, "database_url" | "notify_url")
+}
+
 /// Where a setting's value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -134,10 +134,11 @@ impl Worker {
             changed_at: now,
             ..row
         };
-        let lasts = row
-            .block_for
-            .filter(|_| row.standing == Standing::Blocked && job.task == Task::Block);
-        if let Some(millis) = lasts {
+        if action == Action::AlreadyBlocked {
+            // Somebody else's block is not ours to end.
+            row.block_for = None;
+        }
+        if let (Action::Blocked, Some(millis)) = (action, row.block_for) {
             row.ends_at = Some(Timestamp::from_millis(now.millis().saturating_add(millis)));
             let entry = plan_end(tx, &row, Call::of(job), now).await?;
             tx.record(vec![entry]).await?;

@@ -387,4 +387,70 @@ on_both_databases! {
         assert!(bot.asks("/metrics").await.1.contains("bouncer_key_refused 0"));
         assert!(!ear.told.lock().unwrap().iter().any(|notice| notice.contains("Interested")), "never what was written");
     }
+
+    async fn a_key_that_may_not_do_one_thing_does_not_hold_up_the_blocks(database) {
+        let (bot, ear) = bot(database).await;
+        bot.sandbox.fault(Fault::always(FaultTarget::Note, FaultKind::Status(403)));
+        for number in 0..3 {
+            let mallory = bot.lead(&format!("mallory {number}"));
+            bot.writes(&mallory, PITCH);
+            bot.settles().await;
+            assert!(bot.sandbox.is_blocked(&mallory));
+            assert!(bot.steps_of(&mallory).await.contains(&"refused note".to_owned()));
+        }
+        assert_eq!(ear.told().len(), 3);
+        assert!(bot.asks("/metrics").await.1.contains("bouncer_key_refused 0"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_do_each_once() {
+    let database = Arc::new(Database::postgres().await);
+    let ear = Ear::default();
+    let url = ear.listen().await;
+    let rules = RULES.replace(
+        "any = [{ words = [\"backlinks\"] }]",
+        "all = [{ words = [\"backlinks\"] }, { sender_verified = false }]",
+    );
+    let rules = rules.replace(
+        "examples.match = [\"I sell backlinks\"]",
+        "examples.match = [{ text = \"I sell backlinks\", sender_verified = false }]",
+    );
+    let setup = || {
+        setup(database.clone())
+            .rules(&rules)
+            .set("BOUNCER_NOTIFY_URL", &url)
+    };
+    let first = setup().start().await;
+    let second = setup()
+        .join(first.sandbox.clone(), first.clock.clone())
+        .await;
+    let mut written = Vec::new();
+    for number in 0..10 {
+        let spammer = first.lead(&format!("spammer {number}"));
+        written.push(first.writes(&spammer, PITCH));
+        written.push(first.writes(&spammer, PITCH));
+    }
+    first.sandbox.deliver_due().await;
+    for _ in 0..10 {
+        let (one, two) = (first.worker.clone(), second.worker.clone());
+        let (a, b) = tokio::join!(
+            tokio::spawn(async move { one.drain().await }),
+            tokio::spawn(async move { two.drain().await })
+        );
+        a.unwrap().unwrap();
+        b.unwrap().unwrap();
+    }
+    assert_eq!(first.sandbox.blocks().len(), 10);
+    let calls = first.sandbox.calls();
+    let looks = calls
+        .iter()
+        .filter(|call| call.method == "GET" && call.path.starts_with("/v2/contacts/"));
+    assert_eq!(looks.count(), 10, "one for each sender");
+    for written in &written {
+        assert_eq!(first.notes(&written.conversation).len(), 1);
+        assert_eq!(first.state(&written.conversation), "closed");
+    }
+    assert_eq!(ear.told().len(), 20);
+    assert_eq!(first.steps_left().await, 0);
 }

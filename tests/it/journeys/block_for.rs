@@ -62,7 +62,8 @@ on_both_databases! {
         assert_eq!(bot.story_of(&mallory).await, ["received", "decided block", "attempted", "blocked", "block_end_planned"]);
         let told = bot.why(&mallory).await;
         assert!(told.contains("is blocked since 2026-07-01T10:00:00.000Z, until 2026-07-31T10:00:00.000Z"), "{told}");
-        bot.passes(DAY * 30 - HOUR, DAY - HOUR / 30).await;
+        bot.passes(DAY * 29, DAY).await;
+        bot.later(HOUR * 23).await;
         assert!(bot.sandbox.is_blocked(&mallory));
         bot.later(HOUR).await;
         assert!(!bot.sandbox.is_blocked(&mallory));
@@ -232,5 +233,19 @@ on_both_databases! {
         bot.desk.unblock(&mallory, ana("our partner")).await.unwrap();
         bot.settles().await;
         assert!(!bot.sandbox.is_blocked(&mallory));
+    }
+
+    async fn a_block_somebody_else_had_made_is_not_ended(database) {
+        let bot = bot(database).await;
+        let mallory = bot.lead("mallory");
+        bot.writes(&mallory, "offer");
+        bot.sandbox.deliver_due().await;
+        bot.sandbox.block_by_hand(&mallory);
+        bot.sandbox.fault(Fault::once(FaultTarget::Block, FaultKind::SecondBlock(409)));
+        bot.settles().await;
+        assert_eq!(bot.story_of(&mallory).await.last().unwrap(), "already_blocked");
+        bot.later(DAY * 2).await;
+        assert!(bot.sandbox.is_blocked(&mallory));
+        assert!(!bot.is_planned().await);
     }
 }

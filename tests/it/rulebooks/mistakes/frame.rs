@@ -265,11 +265,37 @@ fn lines_before_the_first_heading() {
 #[test]
 fn something_besides_that_does_not_go_with_the_wish() {
     let text = named("test/rule", "enforce", "allow", FINE) + "also = [\"notify\"]\n";
-    insta::assert_snapshot!(refused(&text), @"");
+    insta::assert_snapshot!(refused(&text), @r#"
+    error[also-without-action]: `also` goes with then = "block" or "flag" only
+     --> rules.toml:7:8
+      |
+    7 | also = ["notify"]
+      |        ^^^^^^^^^^
+      |
+      = help: leave `also` out, or let the rule block or flag
+    "#);
     let text = named("test/rule", "enforce", "flag", FINE) + "block_for = \"30d\"\n";
-    insta::assert_snapshot!(refused(&text), @"");
-    let text = named("test/rule", "enforce", "flag", FINE) + "also = [\"delete\"]\n";
-    insta::assert_snapshot!(refused(&text), @"");
+    insta::assert_snapshot!(refused(&text), @r#"
+    error[block-for-without-block]: `block_for` goes with then = "block" only
+     --> rules.toml:7:13
+      |
+    7 | block_for = "30d"
+      |             ^^^^^
+      |
+      = help: leave `block_for` out, or let the rule block
+    "#);
+    let text = named("test/rule", "enforce", "flag", FINE) + "also = [\"close\", \"delete\"]\n";
+    insta::assert_snapshot!(refused(&text), @r#"
+    error[unknown-word]: `delete` is not known here
+     --> rules.toml:7:18
+      |
+    7 | also = ["close", "delete"]
+      |                  ^^^^^^^^
+      |
+      = help: known are: redact, note, close, notify
+    "#);
+    let text = named("test/rule", "hold", "block", FINE) + "block_for = 30\n";
+    assert!(codes_of(&[file("rules.toml", text)]).contains(&"wrong-type".to_owned()));
 }
 
 #[test]
