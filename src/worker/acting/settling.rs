@@ -129,6 +129,10 @@ impl Worker {
         };
         self.complain_if_final(job, action, &detail);
         tx.record(vec![self.entry(job, action, detail)]).await?;
+        if job.task == Task::EndBlock && row.standing == Standing::BlockWanted {
+            // A message has led to another block since the end began.
+            return tx.settle(job).await;
+        }
         let mut row = ContactRow {
             standing: standing_after(action, job.task),
             changed_at: now,

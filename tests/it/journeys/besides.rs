@@ -357,6 +357,37 @@ on_both_databases! {
         }
     }
 
+    async fn a_flag_that_protection_made_of_a_block_does_nothing_besides(database) {
+        let policy = "[policy]\nprotect.customers = \"flag\"\n";
+        let bot = setup(database).more_rules(policy).start().await;
+        let tom = bot.customer("tom");
+        bot.writes(&tom, "rude backlinks");
+        bot.settles().await;
+        assert_eq!(bot.story_of(&tom).await, ["received", "decided flag"]);
+        assert_eq!((bot.sandbox.calls(), bot.steps_left().await), (vec![], 0));
+    }
+
+    async fn a_worker_killed_while_it_leaves_a_note_leaves_one(database) {
+        let (bot, ear) = bot(database).await;
+        bot.sandbox.fault(Fault::once(FaultTarget::Note, FaultKind::Slow(Duration::from_millis(300))));
+        let mallory = bot.lead("mallory");
+        let written = bot.writes(&mallory, PITCH);
+        bot.sandbox.deliver_due().await;
+        let worker = bot.worker.clone();
+        let under_way = tokio::spawn(async move { worker.drain().await });
+        while bot.notes(&written.conversation).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        under_way.abort();
+        let _ = under_way.await;
+        bot.settles().await;
+        assert!(ear.told().is_empty(), "its lease holds, and the others wait their turn");
+        bot.later(MINUTE).await;
+        assert_eq!(bot.notes(&written.conversation).len(), 1);
+        assert!(bot.why(&mallory).await.contains("Done: leave a note in the conversation (found so when read back before trying again)."));
+        assert_eq!(ear.told().len(), 1);
+    }
+
     async fn a_step_that_is_refused_for_good_does_not_hold_up_the_others(database) {
         let (bot, ear) = bot(database).await;
         bot.sandbox.fault(Fault::once(FaultTarget::Redact, FaultKind::Status(404)));

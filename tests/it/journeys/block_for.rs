@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use featurebase_bouncer::sandbox::{Fault, FaultKind, FaultTarget};
+use featurebase_bouncer::sandbox::{DeliveryFaults, Fault, FaultKind, FaultTarget};
 use featurebase_bouncer::store::jobs::Task;
 
 use crate::bot::{Bot, PITCH, Setup, ana};
@@ -247,5 +247,33 @@ on_both_databases! {
         bot.later(DAY * 2).await;
         assert!(bot.sandbox.is_blocked(&mallory));
         assert!(!bot.is_planned().await);
+    }
+
+    async fn a_decision_while_the_end_is_under_way_blocks_anew(database) {
+        let bot = bot(database).await;
+        let mallory = bot.lead("mallory");
+        bot.writes(&mallory, "offer");
+        bot.sandbox.deliver_due().await;
+        bot.sandbox.set_delivery_faults(DeliveryFaults { hold_back: DAY, ..DeliveryFaults::default() });
+        bot.writes(&mallory, PITCH);
+        bot.worker.drain().await.unwrap();
+        assert!(bot.sandbox.is_blocked(&mallory));
+        bot.sandbox.set_delivery_faults(DeliveryFaults::default());
+        bot.clock.advance(DAY);
+        bot.sandbox.fault(Fault::once(FaultTarget::Unblock, FaultKind::Slow(Duration::from_millis(300))));
+        let worker = bot.worker.clone();
+        let under_way = tokio::spawn(async move { worker.drain().await });
+        while bot.sandbox.is_blocked(&mallory) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bot.sandbox.deliver_due().await;
+        bot.worker.drain().await.unwrap();
+        assert!(bot.why(&mallory).await.contains("was decided on at 2026-07-02T10:00:00.000Z and is not done yet"));
+        under_way.await.unwrap().unwrap();
+        bot.settles().await;
+        assert!(bot.sandbox.is_blocked(&mallory));
+        assert!(bot.why(&mallory).await.contains("until 2026-08-01T10:00:00.000Z"));
+        bot.later(DAY * 30).await;
+        assert!(!bot.sandbox.is_blocked(&mallory));
     }
 }
