@@ -4,6 +4,7 @@
 //! same decision, and the order of rule files makes no difference.
 
 pub mod body;
+mod clauses;
 pub mod condition;
 pub mod conditions;
 mod engine;

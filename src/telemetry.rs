@@ -21,6 +21,8 @@ pub struct Metrics {
     deliveries_refused: Family<Labels, Counter>,
     decisions: Family<Labels, Counter>,
     calls: Family<Labels, Counter>,
+    lookups: Family<Labels, Counter>,
+    steps: Family<Labels, Counter>,
     jobs: Family<Labels, Gauge>,
     pub judge_failures: Counter,
     pub rules: RuleNumbers,
@@ -54,6 +56,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
+        let (lookups, steps) = asked_besides(r);
         let metrics = Self {
             events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
             events_not_stored: counter(
@@ -74,6 +77,8 @@ impl Metrics {
                 "featurebase_calls",
                 "Calls to Featurebase, by what came of them",
             ),
+            lookups,
+            steps,
             jobs: gauges(r, "jobs", "Jobs that wait, by task"),
             judge_failures: counter(
                 r,
@@ -122,6 +127,14 @@ impl Metrics {
 
     pub fn called(&self, outcome: &str) {
         self.calls.get_or_create(&label("outcome", outcome)).inc();
+    }
+
+    pub fn looked_up(&self, outcome: &str) {
+        self.lookups.get_or_create(&label("outcome", outcome)).inc();
+    }
+
+    pub fn also_done(&self, step: &str) {
+        self.steps.get_or_create(&label("step", step)).inc();
     }
 
     pub fn set_jobs(&self, task: &str, waiting: i64) {
@@ -185,6 +198,21 @@ impl RuleNumbers {
         self.differ.set(i64::from(since.is_some()));
         self.differ_since.set(since.unwrap_or(0));
     }
+}
+
+/// What Featurebase is asked besides blocks and unblocks.
+fn asked_besides(r: &mut Registry) -> (Family<Labels, Counter>, Family<Labels, Counter>) {
+    let lookups = counters(
+        r,
+        "lookups",
+        "Senders to look up at Featurebase, by what came of it; how many wait is in jobs",
+    );
+    let steps = counters(
+        r,
+        "also_done",
+        "What rules asked for besides and was done, by what it was",
+    );
+    (lookups, steps)
 }
 
 fn label(name: &'static str, value: &str) -> Labels {

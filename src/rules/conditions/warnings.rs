@@ -99,7 +99,11 @@ pub(super) fn of_pattern(reader: &mut Reader<'_>, span: &Range<usize>, written: 
             "take the stray | out, or write (…)? to say that it may be missing",
         );
     }
-    look_alikes(reader, span, written);
+    // Signs of the pattern language are no disguise, but letters beyond ASCII may be one.
+    if !written.is_ascii() {
+        let sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+        look_alikes(reader, span, &written.replace(sign, " "));
+    }
     if let Some(host) = unescaped_host(written) {
         reader.warning(
             "unescaped-dot",
