@@ -1,12 +1,14 @@
 //! The command line. The only room, with the sandbox's and the demo's view, that prints.
 
 mod args;
+mod explain;
 mod health;
 mod orders;
 mod out;
 mod questions;
 mod rules;
 mod sandbox;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -14,7 +16,6 @@ use clap::Parser as _;
 
 use crate::config::{Config, Environment, Need, environment};
 use crate::desk::Desk;
-use crate::problem::render;
 use crate::store::Store;
 use crate::telemetry::start_log;
 use crate::time::Clock;
@@ -68,6 +69,7 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
             server::run(&config).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Explain(options) => Ok(explain::explain(&options, out)),
         Command::Demo(options) => demo::run(options).await,
         Command::Sandbox(options) => sandbox::sandbox(options).await,
         Command::Trigger(options) => sandbox::trigger(options, &setup.environment, out).await,
@@ -84,6 +86,7 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Config(ConfigCommand::Show) => Ok(questions::config(&config, out)),
         Command::Check(options) => Ok(rules::check(&config, &options, out)),
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
+        Command::Schema(options) => schema::schema(&config, &options, out),
         Command::Health => health::health(&config).await,
         Command::Stop(options) => orders::stop(&config, &options, out).await,
         Command::Go(options) => orders::go(&config, &options, out).await,
@@ -132,7 +135,7 @@ impl Setup {
         match Config::read(self.file.as_deref(), &self.environment, need) {
             Ok(config) => Some(config),
             Err(problems) => {
-                out::complain(&render(&problems, out::paint()));
+                out::complain_of(&problems);
                 None
             }
         }

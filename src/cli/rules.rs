@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::{Check, Try};
-use super::out::{Out, complain, paint, say};
+use super::out::{Out, complain, complain_of, say};
 use super::{FAILED, WANTING};
 use crate::config::Config;
 use crate::desk::tryout::tryout;
-use crate::problem::{Problem, render};
+use crate::problem::Problem;
 use crate::rules::examples::Example;
 use crate::rules::{self, Rulebook};
 use crate::rulewatch::folder;
@@ -24,7 +24,8 @@ pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             if !book.warnings().is_empty() {
-                complain(&format!("{}\n", render(book.warnings(), paint())));
+                complain_of(book.warnings());
+                complain("");
             }
             if options.read {
                 read_aloud(&book);
@@ -100,7 +101,7 @@ fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
         say(&json!({ "ok": false, "problems": problems }).to_string());
         return;
     }
-    complain(&render(problems, paint()));
+    complain_of(problems);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     complain(&format!(
         "\n{}: {errors} to mend, {} warnings. A running bouncer keeps the rules it has until all is mended.",
