@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fold;
 pub mod links;
 mod load;
+mod meant;
 pub mod policy;
 mod read;
 pub mod reference;

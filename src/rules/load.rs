@@ -240,8 +240,21 @@ fn check_headings(reader: &mut Reader<'_>, document: &DeTable<'_>) {
         .filter(|key| rule::KEYS.contains(&key.get_ref().as_ref()))
         .min_by_key(|key| key.span().start);
     if let Some(key) = stray {
-        let message = format!("`{}` stands above the first [[rule]]", key.get_ref());
-        let help = "write [[rule]] on a line of its own above it";
+        let name = key.get_ref();
+        let below = document
+            .get("rule")
+            .is_some_and(|rule| rule.span().start < key.span().start);
+        let (message, help) = if below {
+            (
+                format!("`{name}` stands outside of the rule"),
+                format!("write it as a line of the rule, without a heading: {name} = …"),
+            )
+        } else {
+            (
+                format!("`{name}` stands above the first [[rule]]"),
+                "write [[rule]] on a line of its own above it".to_owned(),
+            )
+        };
         reader.error("unknown-key", &key.span(), message, help);
         known.extend(rule::KEYS);
     }

@@ -1,6 +1,5 @@
 //! From the bytes of one rule file to a TOML table whose every key and value knows its place.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -13,9 +12,6 @@ use crate::problem::{Place, Problem};
 pub const MAX_FILE: usize = 1024 * 1024;
 /// Deepest nesting of brackets and of dotted keys. The TOML parser recurses, so this is held before it runs.
 pub const MAX_NESTING: usize = 24;
-
-/// Most syntax errors told of one file.
-const MAX_SYNTAX: usize = 20;
 
 /// One file of a rule folder as it was read: its name relative to the folder, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +87,7 @@ pub(super) fn parse<'a>(
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(source.text);
-    // One slip often makes several errors in its line: the first says it best.
-    let mut lines = HashSet::new();
-    for error in &errors {
-        let problem = syntax::problem(source, error);
-        if lines.insert(problem.place.as_ref().map(|place| place.line)) && lines.len() <= MAX_SYNTAX
-        {
-            problems.push(problem);
-        }
-    }
+    problems.extend(syntax::problems(source, &errors));
     Some(table)
 }
 
@@ -110,7 +98,7 @@ fn too_deep(text: &str) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' | b'\'' => {
-                at = skip_string(bytes, at, byte);
+                at = skip_text(bytes, at);
                 continue;
             }
             b'#' => {
@@ -133,8 +121,9 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the text that opens at `at` with `quote` ends.
-fn skip_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+/// Where the text ends that opens with the quote at `at`.
+pub(super) fn skip_text(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes.get(at).copied().unwrap_or_default();
     let long = bytes.get(at..at + 3) == Some(&[quote; 3]);
     let mut at = at + if long { 3 } else { 1 };
     while let Some(&byte) = bytes.get(at) {
@@ -154,7 +143,8 @@ fn skip_string(bytes: &[u8], at: usize, quote: u8) -> usize {
 pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a dot",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",

@@ -10,6 +10,7 @@ mod limits;
 mod mistakes;
 mod order;
 mod protections;
+mod schema;
 mod verdicts;
 
 use featurebase_bouncer::decision::{Decision, Restraint, Stage, Then, Verdict};
