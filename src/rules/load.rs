@@ -1,8 +1,8 @@
 //! From rule files to a rulebook: all of them or none, with every problem told at once.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
@@ -99,11 +99,10 @@ impl Loading {
             Ok(source) => source,
             Err(problem) => return self.problems.push(*problem),
         };
-        let before = self.problems.len();
-        let Some(document) = parse(source, &mut self.problems) else {
+        let room = OnceCell::new();
+        let Some(document) = parse(source, &room, &mut self.problems) else {
             return;
         };
-        let garbled = garbled_lines(source.text, self.problems.get(before..).unwrap_or_default());
         let mut reader = Reader::new(source);
         check_headings(&mut reader, document.get_ref());
         if let Some(value) = document.get_ref().get("policy")
@@ -114,11 +113,6 @@ impl Loading {
         if let Some(value) = document.get_ref().get("rule") {
             self.read_rules(&mut reader, value);
         }
-        // Where a quote or a bracket is missing, most of what else seems wrong follows from it.
-        reader.problems.retain(|problem| {
-            let line = problem.place.as_ref().map_or(0, |place| place.line);
-            !garbled.iter().any(|lines| lines.contains(&line))
-        });
         self.problems.append(&mut reader.problems);
     }
 
@@ -213,24 +207,6 @@ impl Loading {
             );
         }
     }
-}
-
-/// The lines of every rule, from one heading to the next, in which the parser stumbled.
-fn garbled_lines(text: &str, stumbled: &[Problem]) -> Vec<Range<usize>> {
-    let headings: Vec<usize> = (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| line.starts_with('['))
-        .map(|(number, _)| number)
-        .collect();
-    let places = stumbled.iter().filter_map(|problem| problem.place.as_ref());
-    places
-        .map(|place| {
-            let next = headings.partition_point(|heading| *heading <= place.line);
-            let heading = next.checked_sub(1).and_then(|last| headings.get(last));
-            let end = headings.get(next).copied().unwrap_or(usize::MAX);
-            heading.copied().unwrap_or(0)..end
-        })
-        .collect()
 }
 
 fn check_headings(reader: &mut Reader<'_>, document: &DeTable<'_>) {

@@ -115,6 +115,9 @@ impl<'a> Reader<'a> {
         let meant = super::meant::meant(word, known);
         let help = match meant.or_else(|| nearest(word, known.iter().copied())) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if code == "unknown-condition" => {
+                "`bouncer explain conditions` lists all there are".to_owned()
+            }
             None => format!("known are: {}", known.join(", ")),
         };
         self.error(code, span, format!("`{word}` is not known {of}"), help);

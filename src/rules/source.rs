@@ -1,5 +1,6 @@
 //! From the bytes of one rule file to a TOML table whose every key and value knows its place.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -70,9 +71,11 @@ pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Box<Problem>> {
     }
 }
 
-/// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same.
+/// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same. `room` is where
+/// that stands when there are errors.
 pub(super) fn parse<'a>(
     source: Source<'a>,
+    room: &'a OnceCell<String>,
     problems: &mut Vec<Problem>,
 ) -> Option<Spanned<DeTable<'a>>> {
     if let Some(at) = too_deep(source.text) {
@@ -86,9 +89,7 @@ pub(super) fn parse<'a>(
         );
         return None;
     }
-    let (table, errors) = DeTable::parse_recoverable(source.text);
-    problems.extend(syntax::problems(source, &errors));
-    Some(table)
+    syntax::parse(source, room, problems)
 }
 
 /// The first byte at which nesting goes beyond [`MAX_NESTING`]. Texts and comments do not count.

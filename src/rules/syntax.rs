@@ -7,8 +7,12 @@ mod signs;
 mod told;
 mod whole;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::source::Source;
 use crate::problem::Problem;
@@ -26,6 +30,8 @@ struct Stumble<'a> {
     found: &'a str,
     line: &'a str,
     line_start: usize,
+    /// Lines of the file before `text`.
+    lines_before: usize,
 }
 
 /// What is wrong, as staff read it.
@@ -55,7 +61,7 @@ impl Slip {
 }
 
 impl<'a> Stumble<'a> {
-    fn of(text: &'a str, error: &'a toml::de::Error) -> Self {
+    fn of(text: &'a str, lines_before: usize, error: &'a toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
         let at = text.floor_char_boundary(span.start);
         let line_start = text
@@ -69,6 +75,7 @@ impl<'a> Stumble<'a> {
             found: text.get(span.clone()).unwrap_or_default(),
             line: rest.lines().next().unwrap_or_default(),
             line_start,
+            lines_before,
             span,
         }
     }
@@ -87,6 +94,12 @@ impl<'a> Stumble<'a> {
             .unwrap_or_default()
     }
 
+    /// Whether it is the key of a later line, which a list that does not end has swallowed.
+    fn is_of_a_key(&self) -> bool {
+        let rest = self.text.get(self.span.end..).unwrap_or_default();
+        rest.trim_start_matches([' ', '\t']).starts_with('=')
+    }
+
     fn slip(&self) -> Slip {
         signs::slip(self)
             .or_else(|| line::slip(self))
@@ -101,41 +114,111 @@ impl<'a> Stumble<'a> {
     }
 }
 
-/// What is wrong with a file in which the parser stumbled.
-pub(super) fn problems(source: Source<'_>, errors: &[toml::de::Error]) -> Vec<Problem> {
-    let problem = |slip: Slip, span: Range<usize>| {
-        Problem::error(slip.code, slip.message)
-            .at(source.place(&slip.span.unwrap_or(span)))
-            .help(slip.help)
-    };
+/// The file as a TOML table, without the rules in which the parser stumbled: what is wrong with those is added to
+/// `problems`. Rules are read one by one then, so that a bracket missing in one hides nothing of the next. `room` keeps
+/// the text of what is left.
+pub(super) fn parse<'a>(
+    source: Source<'a>,
+    room: &'a OnceCell<String>,
+    problems: &mut Vec<Problem>,
+) -> Option<Spanned<DeTable<'a>>> {
+    let (table, errors) = DeTable::parse_recoverable(source.text);
     if errors.is_empty() {
-        return Vec::new();
+        return Some(table);
     }
     if let Some(slip) = whole::slip(source.text) {
-        return vec![problem(slip, 0..1)];
+        problems.push(
+            Problem::error(slip.code, slip.message)
+                .at(source.place(&(0..1)))
+                .help(slip.help),
+        );
+        return None;
     }
-    let mut problems: Vec<Problem> = Vec::new();
-    // One slip often makes several errors in its line: the first says it best.
-    let mut lines = HashSet::new();
-    let mut repeats = line::Repeats::default();
-    // A text that does not end swallows the brackets after it.
-    let endless = |error: &&toml::de::Error| error.message().starts_with("invalid multi-line");
-    let errors = match errors.iter().find(endless) {
-        Some(error) => std::slice::from_ref(error),
-        None => errors,
+    let mut telling = Telling {
+        source,
+        told: HashSet::new(),
+        problems,
     };
-    for error in errors {
-        let stumble = Stumble::of(source.text, error);
-        let Some(slip) = repeats.slip(&stumble) else {
-            continue;
-        };
-        let problem = problem(slip, stumble.span);
-        if lines.insert(problem.place.as_ref().map(|place| place.line)) {
-            problems.push(problem);
-        }
-        if problems.len() == MAX_SYNTAX {
-            break;
+    let mut left = String::with_capacity(source.text.len());
+    for piece in pieces(source.text) {
+        let (_, errors) = DeTable::parse_recoverable(piece);
+        if errors.is_empty() {
+            left.push_str(piece);
+        } else {
+            telling.piece(piece, left.len(), &errors);
+            // Blanks keep every other place where it is.
+            left.extend(
+                piece
+                    .bytes()
+                    .map(|byte| if byte == b'\n' { '\n' } else { ' ' }),
+            );
         }
     }
-    problems
+    let left = room.get_or_init(|| left);
+    let (table, errors) = DeTable::parse_recoverable(left);
+    telling.piece(left, 0, &errors);
+    Some(table)
+}
+
+/// The text from each heading to the next. What has a heading below a rule's, such as `[rule.examples]`, belongs to it.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let name = line.trim_start_matches('[');
+        let heading = line.starts_with('[') && name.starts_with(|c: char| c.is_alphabetic());
+        if heading && !name.starts_with("rule.") && !name.starts_with("signal.") {
+            pieces.extend(text.get(start..at));
+            start = at;
+        }
+        at += line.len();
+    }
+    pieces.extend(text.get(start..));
+    pieces
+}
+
+/// Tells what is wrong, once for each line and at most so often.
+struct Telling<'p, 'a> {
+    source: Source<'a>,
+    told: HashSet<usize>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Telling<'_, '_> {
+    /// Tells the errors of one piece of the file, which begins at `offset`.
+    fn piece(&mut self, text: &str, offset: usize, errors: &[toml::de::Error]) {
+        let before = self.source.text.get(..offset).unwrap_or_default();
+        let lines_before = before.matches('\n').count();
+        let mut repeats = line::Repeats::default();
+        // A text that does not end swallows the brackets after it, a list that does not end the lines after it.
+        let endless = |error: &&toml::de::Error| error.message().starts_with("invalid multi-line");
+        let errors = match errors.iter().find(endless) {
+            Some(error) => std::slice::from_ref(error),
+            None => errors,
+        };
+        let swallows = !brackets::even(text);
+        let mut swallowed = false;
+        for error in errors {
+            let stumble = Stumble::of(text, lines_before, error);
+            let follows =
+                brackets::may_be_about(stumble.told) || (swallowed && stumble.is_of_a_key());
+            if follows && std::mem::replace(&mut swallowed, swallows) {
+                continue;
+            }
+            if let Some(slip) = repeats.slip(&stumble) {
+                self.tell(slip, &stumble.span, offset);
+            }
+        }
+    }
+
+    fn tell(&mut self, slip: Slip, stumbled: &Range<usize>, offset: usize) {
+        let span = slip.span.unwrap_or_else(|| stumbled.clone());
+        let place = self.source.place(&(span.start + offset..span.end + offset));
+        // One slip often makes several errors in its line: the first says it best.
+        if self.told.len() < MAX_SYNTAX && self.told.insert(place.line) {
+            let problem = Problem::error(slip.code, slip.message);
+            self.problems.push(problem.at(place).help(slip.help));
+        }
+    }
 }

@@ -154,7 +154,16 @@ fn every_after_loads_without_it() {
 #[test]
 fn a_code_is_explained_in_plain_text() {
     let told = says(&["explain", "bounds-crossed"]);
-    insta::assert_snapshot!(printed(&told), @"");
+    insta::assert_snapshot!(printed(&told), @r#"
+    bounds-crossed
+    Nothing is at least 10 and at most 3. Exchange the numbers.
+
+    Before
+        any = [{ links = { at_least = 10, at_most = 3 } }]
+
+    After
+        any = [{ links = { at_least = 3, at_most = 10 } }]
+    "#);
     for asked in [
         "error[bounds-crossed]",
         "[bounds-crossed]",
@@ -181,7 +190,19 @@ fn no_marks_of_markdown_are_printed() {
 
 #[test]
 fn a_condition_is_explained_too() {
-    insta::assert_snapshot!(printed(&says(&["explain", "words"])), @"");
+    insta::assert_snapshot!(printed(&says(&["explain", "words"])), @r#"
+    words
+    The message contains one of these words or phrases, as whole words.
+
+    Written
+        { words = ["guest post", "backlinks"] }
+
+    Fires on
+        "Do you accept a guest post?"
+
+    Not on
+        "The guest left a post."
+    "#);
     let data: serde_json::Value =
         serde_json::from_str(&printed(&says(&["explain", "words", "--json"]))).unwrap();
     assert_eq!(data["name"], "words");
@@ -191,9 +212,13 @@ fn a_condition_is_explained_too() {
 fn an_unknown_code_is_answered_with_the_nearest() {
     let told = says(&["explain", "unknwon-key"]);
     assert_eq!(told.status.code(), Some(2));
-    insta::assert_snapshot!(complained(&told), @"");
+    insta::assert_snapshot!(complained(&told), @r#"
+    unknwon-key is neither a problem's code nor a condition; did you mean unknown-key?
+    "#);
     let told = says(&["explain", "something quite else"]);
-    insta::assert_snapshot!(complained(&told), @"");
+    insta::assert_snapshot!(complained(&told), @r#"
+    something quite else is neither a problem's code nor a condition; `bouncer explain` lists all codes, `bouncer explain conditions` all conditions
+    "#);
 }
 
 #[test]

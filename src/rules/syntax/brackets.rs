@@ -3,7 +3,7 @@
 use super::{Slip, Stumble};
 use crate::rules::source::skip_text;
 
-/// What the parser says where brackets may be the reason.
+/// How begins what the parser says where brackets may be the reason.
 const SIGNS: &[&str] = &[
     "missing comma",
     "missing inline table opening",
@@ -17,8 +17,18 @@ const SIGNS: &[&str] = &[
     "unexpected key or value",
 ];
 
+/// Whether brackets may be the reason of what the parser says.
+pub(super) fn may_be_about(told: &str) -> bool {
+    SIGNS.iter().any(|sign| told.starts_with(sign))
+}
+
+/// Whether every bracket is closed, in the right order.
+pub(super) fn even(text: &str) -> bool {
+    matches!(weigh(text, text.len()), Balance::Even)
+}
+
 pub(super) fn slip(stumble: &Stumble<'_>) -> Option<Slip> {
-    if !SIGNS.iter().any(|sign| stumble.told.starts_with(sign)) {
+    if !may_be_about(stumble.told) {
         return None;
     }
     let text = stumble.text;
@@ -28,7 +38,7 @@ pub(super) fn slip(stumble: &Stumble<'_>) -> Option<Slip> {
     } else {
         stumble.line_start + stumble.line.len()
     };
-    match weigh(text, heading_before(text, stumble.span.start), end) {
+    match weigh(text, end) {
         Balance::Crossed { open, close } if open.line(text) == close.line(text) => {
             Some(if one_too_many(stumble.line, open, close) {
                 extra(close)
@@ -41,7 +51,7 @@ pub(super) fn slip(stumble: &Stumble<'_>) -> Option<Slip> {
                 "this {} comes before the {} of line {} is closed",
                 close.sign,
                 open.sign,
-                open.line(text)
+                stumble.lines_before + open.line(text)
             );
             let help = format!("close it with {} first", open.closing());
             Some(Slip::new(message, help).at(close.at, close.sign))
@@ -123,7 +133,7 @@ impl Sign {
         if self.sign == '[' { ']' } else { '}' }
     }
 
-    /// Its line, counted from 1.
+    /// Its line in `text`, counted from 1.
     fn line(self, text: &str) -> usize {
         let before = text.get(..self.at).unwrap_or_default();
         before.matches('\n').count() + 1
@@ -143,10 +153,10 @@ enum Balance {
     Extra(Sign),
 }
 
-fn weigh(text: &str, from: usize, to: usize) -> Balance {
+fn weigh(text: &str, to: usize) -> Balance {
     let bytes = text.as_bytes();
     let mut open: Vec<Sign> = Vec::new();
-    let mut at = from;
+    let mut at = 0;
     while let Some(&byte) = bytes.get(at).filter(|_| at < to) {
         let here = Sign {
             sign: char::from(byte),
@@ -179,18 +189,4 @@ fn weigh(text: &str, from: usize, to: usize) -> Balance {
         at += 1;
     }
     open.pop().map_or(Balance::Even, Balance::Open)
-}
-
-/// Where the rule begins in which `at` stands.
-fn heading_before(text: &str, at: usize) -> usize {
-    let before = text.get(..at).unwrap_or_default();
-    let is_heading = |from: &usize| {
-        let line = text.get(*from..).unwrap_or_default();
-        line.starts_with("[[") || line.starts_with("[policy")
-    };
-    before
-        .rmatch_indices('\n')
-        .map(|(newline, _)| newline + 1)
-        .find(is_heading)
-        .unwrap_or(0)
 }

@@ -186,7 +186,7 @@ fn structure(told: &str) -> Option<Slip> {
 
 const BACKSLASH: (&str, &str) = (
     "a backslash means something else within double quotes",
-    "put the text in single quotes, like this: '\\d+ dollars'",
+    "put the text in single quotes, like this: pattern = '\\d+ dollars'",
 );
 
 /// The value in which the parser stumbled, from its first character on.

@@ -30,7 +30,7 @@ fn an_unknown_condition() {
     6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
       |                            ^^^^^^^^^
       |
-      = help: known are: words, contains, exact, pattern, length, links, link_domain, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
+      = help: `bouncer explain conditions` lists all there are
     "#);
 }
 
@@ -274,7 +274,7 @@ fn an_unknown_kind_of_sender_or_channel() {
     6 | all = [{ sender = ["user"] }, { channel = ["e-mail", "whatsapp"] }, { conversation = "started" }]
       |                    ^^^^^^
       |
-      = help: known are: customer, lead
+      = help: did you mean `customer`?
 
     error[unknown-word]: `e-mail` is not known here
      --> rules.toml:6:44

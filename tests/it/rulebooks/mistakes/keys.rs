@@ -106,6 +106,14 @@ fn a_heading_forgotten_between_two_rules() {
 fn one_pair_of_brackets_around_every_rule() {
     insta::assert_snapshot!(refused("[rule]\nid = \"test/rule\"\nwhy = \"For a test\"\nstage = \"enforce\"\nthen = \"flag\"\nany = [{ words = [\"x\"] }]\n[rule]\nid = \"test/rule\"\nwhy = \"For a test\"\nstage = \"enforce\"\nthen = \"flag\"\nany = [{ words = [\"x\"] }]\n"), @r#"
     error[single-rule]: a rule begins with [[rule]], with two brackets on each side
+     --> rules.toml:7:1
+      |
+    7 | [rule]
+      | ^^^^^^
+      |
+      = help: write [[rule]]
+
+    error[single-rule]: a rule begins with [[rule]], with two brackets on each side
      --> rules.toml:7:2
       |
     7 | [rule]

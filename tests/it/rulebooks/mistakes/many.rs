@@ -46,7 +46,23 @@ fn files() -> [RuleFile; 3] {
 #[test]
 fn twelve_mistakes_in_one_file_and_more_in_two_others_are_all_told() {
     let told: Vec<String> = problems_of(&files()).iter().map(Problem::line).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    a.toml:4:9: `enforced` is not known here [unknown-word]
+    a.toml:12:8: `ban` is not known here [unknown-word]
+    a.toml:16:6: `A Three` is not a rule's name [bad-id]
+    a.toml:28:1: `exemples` is not known in a rule [unknown-key]
+    a.toml:35:10: `wrods` is not known as a condition [unknown-condition]
+    a.toml:42:18: expected a list in brackets, found a text [wrong-type]
+    a.toml:49:18: this list is empty, so it can never match [empty-list]
+    a.toml:56:8: braces hold exactly one condition, here are 2: words, sender [two-conditions-in-one]
+    a.toml:63:31: this number cannot be below zero [below-zero]
+    a.toml:70:33: a quote " is missing in this line [toml-syntax]
+    a.toml:77:46: this must stand in quotes [toml-syntax]
+    a.toml:84:19: curly quotes do not count as quotes [toml-syntax]
+    b.toml:1:6: this file is not UTF-8 text [not-utf8]
+    c.toml:2:11: expected a whole number, found a text [wrong-type]
+    c.toml:3:9: `customer` is not known under protect [unknown-key]
+    "#);
 }
 
 #[test]

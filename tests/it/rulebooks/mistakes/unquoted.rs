@@ -85,7 +85,7 @@ fn a_backslash_in_a_path() {
     3 | why = "See C:\Users\ana"
       |                ^
       |
-      = help: put the text in single quotes, like this: '\d+ dollars'
+      = help: put the text in single quotes, like this: pattern = '\d+ dollars'
     "#);
 }
 

@@ -47,7 +47,7 @@ fn a_misspelt_key_is_refused_by_both() {
             }
         }
     }
-    assert!(refused > 2_000, "{refused}");
+    assert!(refused > 1_000, "{refused}");
 }
 
 #[test]
@@ -57,11 +57,18 @@ fn a_misspelt_word_is_refused_by_both_where_only_some_words_may_stand() {
     collect_words(&schema, &mut words);
     assert!(words.iter().any(|word| word == "enforce"), "{words:?}");
     let mut met = 0;
-    for word in words {
-        for (place, file) in places_of(&word) {
-            for other in misspelt(&word) {
+    for (place, file) in closed_places() {
+        for word in &words {
+            let with = |word: &str| {
                 let mut file = file.clone();
-                *file.pointer_mut(&place).unwrap() = json!(other);
+                *file.pointer_mut(&place).unwrap() = json!(word);
+                file
+            };
+            if !parser_codes(&as_toml(&with(word))).is_empty() {
+                continue;
+            }
+            for other in misspelt(word) {
+                let file = with(&other);
                 let text = as_toml(&file);
                 assert!(!parser_codes(&text).is_empty(), "{text}");
                 assert!(!schema_errors(&file).is_empty(), "{text}");
@@ -72,21 +79,19 @@ fn a_misspelt_word_is_refused_by_both_where_only_some_words_may_stand() {
     assert!(met > 100, "{met}");
 }
 
-/// Files in which a word of a vocabulary stands where only such words may, and where it stands.
-fn places_of(word: &str) -> Vec<(String, Value)> {
+/// Where only words of a vocabulary may stand.
+fn closed_places() -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for file in valid_files() {
         for path in paths(&file) {
             if !file.pointer(&path).is_some_and(Value::is_string) {
                 continue;
             }
-            let mut with_word = file.clone();
-            *with_word.pointer_mut(&path).unwrap() = json!(word);
-            let mut with_another = file.clone();
-            *with_another.pointer_mut(&path).unwrap() = json!("quite another word");
-            let closed = parser_codes(&as_toml(&with_another)).contains(&"unknown-word".to_owned());
-            if closed && parser_codes(&as_toml(&with_word)).is_empty() {
-                found.push((path, with_word));
+            let mut another = file.clone();
+            *another.pointer_mut(&path).unwrap() = json!("quite another word");
+            let codes = parser_codes(&as_toml(&another));
+            if codes.contains(&"unknown-word".to_owned()) {
+                found.push((path, file.clone()));
             }
         }
     }

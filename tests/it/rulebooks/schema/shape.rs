@@ -169,10 +169,6 @@ fn every_key_the_parser_knows_is_in_the_schema() {
             &example,
         ),
         (
-            rule("any = [{ xqzxqz = 1 }]"),
-            &schema["definitions"]["condition"],
-        ),
-        (
             format!("[policy]\n{STRANGE}"),
             &schema["properties"]["policy"],
         ),
