@@ -188,6 +188,9 @@ struct Telling<'p, 'a> {
 impl Telling<'_, '_> {
     /// Tells the errors of one piece of the file, which begins at `offset`.
     fn piece(&mut self, text: &str, offset: usize, errors: &[toml::de::Error]) {
+        if errors.is_empty() || self.is_full() {
+            return;
+        }
         let before = self.source.text.get(..offset).unwrap_or_default();
         let lines_before = before.matches('\n').count();
         let mut repeats = line::Repeats::default();
@@ -199,8 +202,17 @@ impl Telling<'_, '_> {
         };
         let swallows = !brackets::even(text);
         let mut swallowed = false;
+        // The line that was looked at last. One slip often makes several errors in its line: the first says it best.
+        let mut seen = 0..0;
         for error in errors {
+            if self.is_full() {
+                break;
+            }
+            if error.span().is_some_and(|span| seen.contains(&span.start)) {
+                continue;
+            }
             let stumble = Stumble::of(text, lines_before, error);
+            seen = stumble.line_start..stumble.line_start + stumble.line.len() + 1;
             let follows =
                 brackets::may_be_about(stumble.told) || (swallowed && stumble.is_of_a_key());
             if follows && std::mem::replace(&mut swallowed, swallows) {
@@ -212,11 +224,14 @@ impl Telling<'_, '_> {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.told.len() >= MAX_SYNTAX
+    }
+
     fn tell(&mut self, slip: Slip, stumbled: &Range<usize>, offset: usize) {
         let span = slip.span.unwrap_or_else(|| stumbled.clone());
         let place = self.source.place(&(span.start + offset..span.end + offset));
-        // One slip often makes several errors in its line: the first says it best.
-        if self.told.len() < MAX_SYNTAX && self.told.insert(place.line) {
+        if self.told.insert(place.line) {
             let problem = Problem::error(slip.code, slip.message);
             self.problems.push(problem.at(place).help(slip.help));
         }

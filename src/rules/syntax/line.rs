@@ -249,6 +249,7 @@ impl Repeats {
             });
         }
         if told.is_some_and(|between| !between.contains("\n[")) {
+            self.told_from = Some(stumble.line_start);
             return None;
         }
         if stumble.found == "id" {

@@ -75,3 +75,30 @@ fn each_is_told_as_if_it_were_the_only_one() {
         }
     }
 }
+
+#[test]
+fn files_full_of_mistakes_are_told_of_in_no_time() {
+    let full = |piece: &str| piece.repeat(250_000 / piece.len());
+    for piece in [
+        "[[rule]]\nid\n",
+        "id = \"a/b\"\n",
+        "[rule]\n",
+        "x = [\n",
+        "x = ]\n",
+        "x = [ \"a\" \"b\" ] ",
+        "\"a\" ",
+        "x = \"a\n",
+        "x = '''\n",
+        "x = { a, b }\n",
+        "“x” = \u{a0}5\n",
+        "x: y\n",
+        "<<<<<<< x\n",
+        "[rule.x]\n\n",
+    ] {
+        let started = std::time::Instant::now();
+        let problems = problems_of(&[file("rules.toml", full(piece))]);
+        assert!(problems.len() <= 400, "{piece:?}: {}", problems.len());
+        let took = started.elapsed();
+        assert!(took.as_secs() < 15, "{piece:?}: {took:?}");
+    }
+}
