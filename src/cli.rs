@@ -1,12 +1,14 @@
 //! The command line. The only room, with the sandbox's and the demo's view, that prints.
 
 mod args;
+mod ask;
 mod explain;
 mod health;
 mod orders;
 mod out;
 mod questions;
 mod rules;
+mod rules_status;
 mod sandbox;
 mod schema;
 
@@ -20,7 +22,7 @@ use crate::store::Store;
 use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, server};
-use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand};
+use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand, RulesCommand};
 use out::{Out, say};
 
 /// The exit code of something that was looked at and found wanting, such as rules with problems.
@@ -84,9 +86,10 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
     };
     match command {
         Command::Config(ConfigCommand::Show) => Ok(questions::config(&config, out)),
-        Command::Check(options) => Ok(rules::check(&config, &options, out)),
+        Command::Check(options) => Ok(rules::check(&config, &options, Clock::system().now(), out)),
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
         Command::Schema(options) => schema::schema(&config, &options, out),
+        Command::Rules(RulesCommand::Status) => rules_status::status(&config, out).await,
         Command::Health => health::health(&config).await,
         Command::Stop(options) => orders::stop(&config, &options, out).await,
         Command::Go(options) => orders::go(&config, &options, out).await,

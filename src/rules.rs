@@ -3,19 +3,27 @@
 //! Everything here is pure: no clock, no files, no network. The same message, facts and rulebook always come to the
 //! same decision, and the order of rule files makes no difference.
 
+pub mod body;
 pub mod condition;
 pub mod conditions;
+mod engine;
 pub mod examples;
 pub mod explain;
 pub mod fold;
+pub mod language;
 pub mod links;
+mod lint;
+pub mod lists;
 mod load;
 mod meant;
+mod ordinary;
 pub mod policy;
+mod prose;
 mod read;
 pub mod reference;
 pub mod rule;
 pub mod schema;
+pub mod signal;
 pub mod source;
 pub mod subject;
 mod syntax;
@@ -23,16 +31,23 @@ pub mod text;
 
 pub use conditions::is_at_one_of;
 pub use load::{MAX_RULES, digest_of, load};
+pub use ordinary::messages as ordinary_messages;
 pub use source::RuleFile;
+
+use std::sync::Arc;
 
 use crate::decision::{
     Decision, Digest, Facts, Finding, Lookup, Restraint, Stage, Then, Verdict, Wanted,
 };
 use crate::message::Message;
 use crate::problem::Problem;
+use crate::time::Timestamp;
+use engine::{Index, Needs};
 use explain::{RuleTrace, trace_rule};
+use lists::List;
 use policy::Policy;
 use rule::Rule;
+use signal::{Matcher, Signal, SignalId, needs_of};
 use subject::Subject;
 
 /// Rules that may run. Only [`load`] makes one.
@@ -41,11 +56,43 @@ pub struct Rulebook {
     digest: Digest,
     rules: Vec<Rule>,
     policy: Policy,
+    matcher: Matcher,
+    index: Index,
     wanted: Wanted,
+    lists: Vec<Arc<List>>,
     warnings: Vec<Problem>,
 }
 
 impl Rulebook {
+    /// `rules` are in the order of their ids.
+    fn new(
+        digest: Digest,
+        rules: Vec<Rule>,
+        policy: Policy,
+        matcher: Matcher,
+        lists: Vec<Arc<List>>,
+        warnings: Vec<Problem>,
+    ) -> Self {
+        let signals = needs_of(&matcher.signals);
+        let of_signal = |id: SignalId| signals.get(id.index()).cloned().unwrap_or(Needs::Nothing);
+        let index = Index::of(rules.iter().map(|rule| rule.body.needs(&of_signal)));
+        let mut wanted = Wanted::default();
+        let bodies = rules.iter().map(|rule| &rule.body);
+        for body in bodies.chain(matcher.signals.iter().map(|signal| &signal.body)) {
+            body.wants(&mut wanted);
+        }
+        Self {
+            digest,
+            rules,
+            policy,
+            matcher,
+            index,
+            wanted,
+            lists,
+            warnings,
+        }
+    }
+
     #[must_use]
     pub const fn digest(&self) -> &Digest {
         &self.digest
@@ -68,27 +115,64 @@ impl Rulebook {
         &self.wanted
     }
 
+    /// The signals its rules use, by name.
+    #[must_use]
+    pub fn signals(&self) -> &[Signal] {
+        &self.matcher.signals
+    }
+
+    /// The list files its rules use, by name.
+    #[must_use]
+    pub fn lists(&self) -> &[Arc<List>] {
+        &self.lists
+    }
+
     /// What loading had to say that did not refuse the files.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// Judges one message: every rule is tried, then findings become a verdict, then the policy protects.
+    /// What gives pause about rules that load: what they would hit, what they cost, what they add to one another. Slower than
+    /// [`warnings`](Self::warnings), for the moment when a person looks.
+    #[must_use]
+    pub fn second_thoughts(&self) -> Vec<Problem> {
+        lint::second_thoughts(self)
+    }
+
+    /// Rules that have ended by `now`, or will within two weeks.
+    #[must_use]
+    pub fn expiries(&self, now: Timestamp) -> Vec<Problem> {
+        lint::expiries(self, now)
+    }
+
+    /// A message made ready for judging by these rules.
+    #[must_use]
+    pub fn subject<'a>(&'a self, message: &'a Message, facts: &'a Facts) -> Subject<'a> {
+        Subject::new(message, facts, &self.matcher)
+    }
+
+    /// Judges one message: every rule that can fire is tried, then findings become a verdict, then the policy protects.
     #[must_use]
     pub fn judge(&self, message: &Message, facts: &Facts) -> Decision {
-        let subject = Subject::new(message, facts);
-        let findings: Vec<Finding> = self
-            .rules
-            .iter()
-            .filter_map(|rule| rule.judge(&subject))
-            .collect();
-        let mut decision = self.weigh(findings, facts);
+        let subject = self.subject(message, facts);
+        let awake = self.awake(&subject);
+        let findings = awake.iter().filter_map(|rule| rule.judge(&subject));
+        let mut decision = self.weigh(findings.collect(), facts);
         self.policy.protect(&mut decision, message);
         if self.wanted.profile {
-            self.doubt(&mut decision, &subject);
+            doubt(&mut decision, &awake, &subject);
         }
         decision
+    }
+
+    /// The rules that can fire on a message, in order: the others need something that is not in it.
+    fn awake(&self, subject: &Subject<'_>) -> Vec<&Rule> {
+        let awake = self.index.awake(subject.seen(), subject.signs());
+        awake
+            .into_iter()
+            .filter_map(|rule| self.rules.get(rule))
+            .collect()
     }
 
     /// Whether what a rule does hinges on looking the sender up at Featurebase, which nobody has done yet.
@@ -97,42 +181,16 @@ impl Rulebook {
         if !self.wanted.profile || facts.profile != Lookup::NotAsked {
             return false;
         }
-        let subject = Subject::new(message, facts);
-        self.rules.iter().any(|rule| rule.hinges(&subject))
-    }
-
-    /// What a rule asks about the sender could not be had: the message is flagged, neither blocked for nor cleared.
-    fn doubt(&self, decision: &mut Decision, subject: &Subject<'_>) {
-        let allowed =
-            |finding: &Finding| finding.stage == Stage::Enforce && finding.then == Then::Allow;
-        if decision.findings.iter().any(allowed) {
-            return;
-        }
-        let hinging: Vec<&str> = self
-            .rules
+        let subject = self.subject(message, facts);
+        self.awake(&subject)
             .iter()
-            .filter(|rule| rule.stage != Stage::Observe && rule.hinges(subject))
-            .map(|rule| rule.id.0.as_str())
-            .collect();
-        if hinging.is_empty() {
-            return;
-        }
-        let why = match &subject.facts.profile {
-            Lookup::Failed { why } => why.as_str(),
-            Lookup::NotAsked | Lookup::Found(_) => "nobody has asked Featurebase",
-        };
-        let because = format!(
-            "{} asks for facts about the sender that could not be had: {why}",
-            hinging.join(", ")
-        );
-        decision.restrain(Verdict::Flag, Restraint::FactsMissing, because);
-        decision.verdict = Verdict::Flag;
+            .any(|rule| rule.hinges(&subject))
     }
 
     /// How each rule fared on a message.
     #[must_use]
     pub fn explain(&self, message: &Message, facts: &Facts) -> Vec<RuleTrace> {
-        let subject = Subject::new(message, facts);
+        let subject = self.subject(message, facts);
         self.rules
             .iter()
             .map(|rule| trace_rule(rule, &subject))
@@ -194,6 +252,33 @@ impl Rulebook {
             Verdict::Clean
         }
     }
+}
+
+/// What a rule asks about the sender could not be had: the message is flagged, neither blocked for nor cleared.
+fn doubt(decision: &mut Decision, awake: &[&Rule], subject: &Subject<'_>) {
+    let allowed =
+        |finding: &Finding| finding.stage == Stage::Enforce && finding.then == Then::Allow;
+    if decision.findings.iter().any(allowed) {
+        return;
+    }
+    let hinging: Vec<&str> = awake
+        .iter()
+        .filter(|rule| rule.stage != Stage::Observe && rule.hinges(subject))
+        .map(|rule| rule.id.0.as_str())
+        .collect();
+    if hinging.is_empty() {
+        return;
+    }
+    let why = match &subject.facts.profile {
+        Lookup::Failed { why } => why.as_str(),
+        Lookup::NotAsked | Lookup::Found(_) => "nobody has asked Featurebase",
+    };
+    let because = format!(
+        "{} asks for facts about the sender that could not be had: {why}",
+        hinging.join(", ")
+    );
+    decision.restrain(Verdict::Flag, Restraint::FactsMissing, because);
+    decision.verdict = Verdict::Flag;
 }
 
 fn points_of(findings: &[Finding], stage: Stage) -> i64 {

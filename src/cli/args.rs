@@ -39,6 +39,9 @@ pub enum Command {
     Schema(Schema),
     /// See what the rules make of a text; nothing is kept or sent
     Try(Try),
+    /// The rules in force
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// List the record, newest first
     Audit(Audit),
     /// Explain what became of a contact, an event or a conversation
@@ -158,6 +161,12 @@ pub struct Audit {
 pub struct Why {
     /// Id of a contact, an event or a conversation
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

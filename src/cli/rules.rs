@@ -9,22 +9,25 @@ use super::args::{Check, Try};
 use super::out::{Out, complain, complain_of, say};
 use super::{FAILED, WANTING};
 use crate::config::Config;
+use crate::desk::review::review;
 use crate::desk::tryout::tryout;
 use crate::problem::Problem;
+use crate::rules::Rulebook;
 use crate::rules::examples::Example;
-use crate::rules::{self, Rulebook};
 use crate::rulewatch::folder;
+use crate::time::Timestamp;
 
-pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
+pub(super) fn check(config: &Config, options: &Check, now: Timestamp, out: Out) -> ExitCode {
     let path = options.path.as_deref().unwrap_or(&config.rules_dir);
     match load(path) {
         Ok(book) => {
+            let warnings = review(&book, now);
             if out.json {
-                say(&json!({ "ok": true, "rules": book.rules().len(), "digest": book.digest(), "problems": book.warnings() }).to_string());
+                say(&json!({ "ok": true, "rules": book.rules().len(), "digest": book.digest(), "problems": warnings }).to_string());
                 return ExitCode::SUCCESS;
             }
-            if !book.warnings().is_empty() {
-                complain_of(book.warnings());
+            if !warnings.is_empty() {
+                complain_of(&warnings);
                 complain("");
             }
             if options.read {
@@ -34,7 +37,7 @@ pub(super) fn check(config: &Config, options: &Check, out: Out) -> ExitCode {
                 "{}: {} rules are good ({} warnings), digest {}",
                 path.display(),
                 book.rules().len(),
-                book.warnings().len(),
+                warnings.len(),
                 book.digest().short()
             ));
             ExitCode::SUCCESS
@@ -92,8 +95,7 @@ fn example(options: &Try) -> Example {
 }
 
 fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
-    let files = folder::read(path).files.map_err(|problem| vec![*problem])?;
-    rules::load(&files)
+    folder::read(path).load()
 }
 
 fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
@@ -119,6 +121,17 @@ fn read_aloud(book: &Rulebook) {
             rule.line,
             rule.why,
             rule.say()
+        ));
+    }
+    for signal in book.signals() {
+        let why = signal.why.as_ref().map(|why| format!(" — {why}"));
+        say(&format!(
+            "signal {} ({}:{}){}\n    It holds if {}.",
+            signal.id,
+            signal.file,
+            signal.line,
+            why.unwrap_or_default(),
+            signal.body.say()
         ));
     }
     say("");

@@ -17,6 +17,13 @@ pub fn tell(row: &Row) -> Vec<String> {
             word(row, "topic"),
             word(row, "kind")
         )],
+        Action::RulesAdopted if row.detail.get("before") == row.detail.get("book") => {
+            vec![format!(
+                "The rule files are again what is in force: {} ({} rules).",
+                short(word(row, "book")),
+                row.detail.get("rules").unwrap_or(&Value::Null)
+            )]
+        }
         Action::RulesAdopted => vec![format!(
             "New rules came into force: {} ({} rules).",
             short(word(row, "book")),

@@ -4,7 +4,9 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use super::conditions::{KINDS, Kind};
+use super::engine::Needs;
 use super::read::{Reader, Value, in_order};
+use super::signal::SignalId;
 use super::source::kind_of;
 use super::subject::Subject;
 use crate::decision::{Evidence, Wanted};
@@ -30,6 +32,30 @@ pub trait Condition: Debug + Send + Sync {
         false
     }
 
+    /// What must be seen in a message before it can hold.
+    #[allow(
+        private_interfaces,
+        reason = "conditions are written in this room only"
+    )]
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    /// Whether it looks for words that rules name.
+    fn asks_for_words(&self) -> bool {
+        false
+    }
+
+    /// Whether it has to walk through every message, since nothing tells beforehand that it cannot hold.
+    fn is_unaided(&self) -> bool {
+        false
+    }
+
+    /// The condition as "one of these": it holds just if one of them does. By these two rules are compared.
+    fn alternatives(&self) -> Vec<String> {
+        vec![format!("{self:?}")]
+    }
+
     /// Which facts it needs.
     fn wants(&self, _wanted: &mut Wanted) {}
 }
@@ -41,6 +67,8 @@ pub enum Clause {
     Any(Vec<Clause>),
     None(Vec<Clause>),
     Is(Box<dyn Condition>),
+    /// A signal, with its name.
+    Signal(SignalId, String),
 }
 
 /// How one clause fared on one message, for people who ask why.
@@ -80,6 +108,21 @@ impl Clause {
                 }
                 None => false,
             },
+            Self::Signal(id, name) => {
+                let Some(found) = subject
+                    .signal(*id)
+                    .and_then(|(signal, found)| found.evidence(signal, subject))
+                else {
+                    return false;
+                };
+                let room = MAX_EVIDENCE.saturating_sub(evidence.len());
+                let found = found.iter().take(room).cloned();
+                evidence.extend(found.map(|found| Evidence {
+                    wanted: format!("{} (signal {name})", found.wanted),
+                    ..found
+                }));
+                true
+            }
         }
     }
 
@@ -92,6 +135,10 @@ impl Clause {
             Self::None(parts) => Self::one_holds(parts, subject).map(|held| !held),
             Self::Is(condition) if condition.unknown(subject) => None,
             Self::Is(condition) => Some(condition.holds(subject).is_some()),
+            Self::Signal(id, _) => {
+                let (signal, found) = subject.signal(*id)?;
+                found.answer(signal, subject)
+            }
         }
     }
 
@@ -142,7 +189,7 @@ impl Clause {
                 (parts.iter().map(|part| part.trace(subject)).collect(), None)
             }
             Self::Is(condition) if !held => (Vec::new(), condition.near(subject)),
-            Self::Is(_) => (Vec::new(), None),
+            Self::Is(_) | Self::Signal(..) => (Vec::new(), None),
         };
         Trace {
             said: self.say(),
@@ -167,6 +214,7 @@ impl Clause {
             Self::Any(parts) => list(parts, " or "),
             Self::None(parts) => format!("it is not the case that {}", list(parts, " or ")),
             Self::Is(condition) => condition.say(),
+            Self::Signal(_, name) => format!("the signal “{name}” holds"),
         }
     }
 
@@ -178,6 +226,74 @@ impl Clause {
                 }
             }
             Self::Is(condition) => condition.wants(wanted),
+            Self::Signal(..) => {}
+        }
+    }
+
+    /// The clause in a form in which two that mean the same are the same.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let joined = |name: &str, parts: &[Self]| {
+            let mut parts: Vec<String> = parts.iter().map(Self::canonical).collect();
+            parts.sort();
+            format!("{name}({})", parts.join(", "))
+        };
+        match self {
+            Self::All(parts) => joined("all", parts),
+            Self::Any(parts) => joined("any", parts),
+            Self::None(parts) => joined("none", parts),
+            Self::Is(condition) => {
+                let mut alternatives = condition.alternatives();
+                alternatives.sort();
+                alternatives.join("|")
+            }
+            Self::Signal(_, name) => format!("signal {name}"),
+        }
+    }
+
+    /// Whether it looks for words.
+    #[must_use]
+    pub fn asks_for_words(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_words),
+            Self::Is(condition) => condition.asks_for_words(),
+            Self::None(_) | Self::Signal(..) => false,
+        }
+    }
+
+    /// Whether a condition in it has to walk through every message.
+    #[must_use]
+    pub fn is_unaided(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) => {
+                parts.iter().any(Self::is_unaided)
+            }
+            Self::Is(condition) => condition.is_unaided(),
+            Self::Signal(..) => false,
+        }
+    }
+
+    /// The signals it uses.
+    pub fn signals(&self, used: &mut Vec<SignalId>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) => {
+                for part in parts {
+                    part.signals(used);
+                }
+            }
+            Self::Is(_) => {}
+            Self::Signal(id, _) => used.push(*id),
+        }
+    }
+
+    /// What must be seen in a message before it can hold.
+    pub(super) fn needs(&self, signals: &dyn Fn(SignalId) -> Needs) -> Needs {
+        match self {
+            Self::All(parts) => Needs::all(parts.iter().map(|part| part.needs(signals))),
+            Self::Any(parts) => Needs::any(parts.iter().map(|part| part.needs(signals))),
+            Self::None(_) => Needs::Nothing,
+            Self::Is(condition) => condition.needs(),
+            Self::Signal(id, _) => signals(*id),
         }
     }
 }
@@ -253,6 +369,7 @@ fn read_named<'a>(
         "all" => read_clauses(reader, value).map(Clause::All),
         "any" => read_clauses(reader, value).map(Clause::Any),
         "none" => read_clauses(reader, value).map(Clause::None),
+        "signal" => read_signal_name(reader, value),
         _ => {
             if let Some(kind) = KINDS.iter().find(|kind| kind.name == name) {
                 return (kind.read)(reader, value).map(Clause::Is);
@@ -260,7 +377,7 @@ fn read_named<'a>(
             let known: Vec<&str> = KINDS
                 .iter()
                 .map(|kind: &Kind| kind.name)
-                .chain(["all", "any", "none"])
+                .chain(["all", "any", "none", "signal"])
                 .collect();
             reader.unknown_word(
                 "unknown-condition",
@@ -272,4 +389,32 @@ fn read_named<'a>(
             None
         }
     }
+}
+
+fn read_signal_name<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Clause> {
+    let name = reader
+        .text(value, "{ signal = \"crypto-words\" }")?
+        .to_owned();
+    if let Some(id) = reader.shared.signals.get(&name) {
+        return Some(Clause::Signal(*id, name));
+    }
+    let known: Vec<String> = reader.shared.signals.keys().cloned().collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    if known.is_empty() {
+        reader.error(
+            "unknown-signal",
+            &value.span(),
+            format!("there is no signal `{name}`"),
+            format!("declare it in any rule file: [[signal]], id = \"{name}\", any = [..]"),
+        );
+    } else {
+        reader.unknown_word(
+            "unknown-signal",
+            &value.span(),
+            &name,
+            &known,
+            "as a signal",
+        );
+    }
+    None
 }

@@ -1,19 +1,25 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod disguise;
 mod history;
+mod language;
 mod links;
 mod pattern;
 mod place;
 mod profile;
+mod script;
 mod sender;
 mod shape;
+mod similar;
+mod warnings;
 mod words;
 
 use super::condition::Condition;
 use super::read::{Reader, Value};
 
 pub use sender::is_at_one_of;
+pub use words::WordsOf;
 
 /// Reads a list of domains of e-mail addresses.
 pub(super) fn read_email_domains<'a>(
@@ -41,13 +47,32 @@ pub struct Kind {
 
 pub const KINDS: &[Kind] = &[
     words::WORDS,
+    words::WORDS_ALL,
     words::CONTAINS,
     words::EXACT,
+    words::LIST,
     pattern::PATTERN,
-    shape::LENGTH,
+    pattern::RAW_PATTERN,
+    similar::SIMILAR_TO,
+    disguise::DISGUISE,
+    shape::counts::LENGTH,
+    shape::counts::WORD_COUNT,
+    shape::counts::LINE_COUNT,
+    shape::counts::EMOJI_COUNT,
+    shape::shares::UPPERCASE_SHARE,
+    shape::shares::REPEATED_SHARE,
+    shape::details::PHONE_NUMBERS,
+    shape::details::EMAIL_ADDRESSES,
+    shape::details::WALLET_ADDRESSES,
+    script::SCRIPT,
+    script::SCRIPT_NOT,
+    language::LANGUAGE,
+    language::LANGUAGE_NOT,
     links::LINKS,
     links::LINK_DOMAIN,
     sender::SENDER,
+    words::SENDER_NAME,
+    pattern::SENDER_NAME_PATTERN,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
     profile::SENDER_VERIFIED,
@@ -58,7 +83,9 @@ pub const KINDS: &[Kind] = &[
     history::MESSAGES,
     history::ANSWERED_BEFORE,
     place::CHANNEL,
+    words::SUBJECT,
     place::CONVERSATION,
+    similar::LOOKS_LIKE_SPAM,
 ];
 
 /// `“a”, “b” or “c”`, cut short when there are many.

@@ -1,12 +1,16 @@
 //! Examples: messages a rule must and must not fire on, tried at every load.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use toml::de::DeTable;
+use unicode_segmentation::UnicodeSegmentation;
 
+use super::condition::Clause;
+use super::fold::fold;
 use super::read::{Reader, Value};
 use super::rule::Rule;
+use super::signal::Matcher;
 use super::subject::Subject;
 use crate::decision::{Facts, Lookup, Profile, Wanted};
 use crate::message::{
@@ -54,7 +58,7 @@ pub struct Example {
     pub same_text: u64,
     /// Senders of near-duplicates in every window a rule asks for.
     pub same_text_from: u64,
-    span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 impl Example {
@@ -261,12 +265,16 @@ fn set_profile<'a>(reader: &mut Reader<'a>, profile: &mut Profile, key: &str, va
 }
 
 /// Tries a rule's examples on it and reports those that come out otherwise.
-pub(super) fn try_examples(reader: &mut Reader<'_>, rule: &Rule, examples: &[Example]) {
-    let mut wanted = Wanted::default();
-    rule.wants(&mut wanted);
+pub(super) fn try_examples(
+    reader: &mut Reader<'_>,
+    rule: &Rule,
+    examples: &[Example],
+    (matcher, wanted): (&Matcher, &Wanted),
+) {
+    let words = words_of(rule);
     for example in examples {
-        let facts = example.facts_for(&wanted);
-        let subject = Subject::new(&example.message, &facts);
+        let facts = example.facts_for(wanted);
+        let subject = Subject::new(&example.message, &facts, matcher);
         match (example.must_fire, rule.judge(&subject)) {
             (true, None) => reader.error(
                 "example-does-not-fire",
@@ -290,9 +298,44 @@ pub(super) fn try_examples(reader: &mut Reader<'_>, rule: &Rule, examples: &[Exa
                     ),
                 );
             }
+            (false, None) if !words.is_empty() && is_far_off(&words, rule, &subject) => {
+                reader.warning(
+                    "example-cannot-fail",
+                    &example.span,
+                    format!("nothing in this example comes near {}, so it would pass whatever the rule said", rule.id),
+                    "use an honest message that shares words with the spam",
+                );
+            }
             _ => {}
         }
     }
+}
+
+/// How the words begin that a rule looks for, in its own conditions; none if it looks for none, or leaves that to a signal.
+fn words_of(rule: &Rule) -> HashSet<String> {
+    let asked = || rule.body.all.iter().chain(&rule.body.any);
+    if !rule.body.signals().is_empty() || !asked().any(Clause::asks_for_words) {
+        return HashSet::new();
+    }
+    let written: Vec<String> = asked().map(Clause::canonical).collect();
+    let written = fold(&written.join(" "));
+    let long = written
+        .unicode_words()
+        .filter(|word| word.chars().count() > 2);
+    long.map(beginning).collect()
+}
+
+/// By its first four letters a word is known again in most of its forms.
+fn beginning(word: &str) -> String {
+    word.chars().take(4).collect()
+}
+
+/// Whether an example neither shares a word with the rule nor has anything else it looks for in texts.
+fn is_far_off(words: &HashSet<String>, rule: &Rule, subject: &Subject<'_>) -> bool {
+    let text = subject.folded.plain().as_str();
+    let mut shared = text.unicode_words().map(beginning);
+    !shared.any(|word| words.contains(&word))
+        && super::explain::trace_rule(rule, subject).is_far_off()
 }
 
 fn why_not(rule: &Rule, subject: &Subject<'_>) -> String {

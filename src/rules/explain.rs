@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::condition::{Clause, Trace};
 use super::rule::Rule;
 use super::subject::Subject;
-use crate::decision::{Part, RuleId};
+use crate::decision::{Evidence, Part, RuleId};
 
 /// How one rule fared on one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,9 +31,9 @@ pub fn trace_rule(rule: &Rule, subject: &Subject<'_>) -> RuleTrace {
         rule: rule.id.clone(),
         said: rule.say(),
         fired: rule.judge(subject).is_some(),
-        all: trace(&rule.all),
-        any: trace(&rule.any),
-        unless: trace(&rule.unless),
+        all: trace(&rule.body.all),
+        any: trace(&rule.body.any),
+        unless: trace(&rule.body.unless),
     }
 }
 
@@ -67,6 +67,21 @@ impl RuleTrace {
                 .map(|part| format!("it is not the case that {}", part.said)),
         );
         missing
+    }
+
+    /// Whether nothing the rule looks for in texts and links is there, or nearly there.
+    #[must_use]
+    pub fn is_far_off(&self) -> bool {
+        let mut parts: Vec<&Trace> = self.all.iter().chain(&self.any).collect();
+        while let Some(part) = parts.pop() {
+            let in_text = |found: &Evidence| matches!(found.part, Part::Text | Part::Link);
+            let slip = part.near.as_ref().is_some_and(|near| near.contains('“'));
+            if slip || part.evidence.iter().any(in_text) {
+                return false;
+            }
+            parts.extend(&part.parts);
+        }
+        true
     }
 
     /// Whether it came near: part of it held, or nearly held, and one thing kept it from firing.

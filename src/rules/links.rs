@@ -68,6 +68,12 @@ pub fn registrable_domain(host: &str) -> Option<&str> {
     (!domain.starts_with('.')).then_some(domain)
 }
 
+/// Whether a name reads like that of a site: it ends in a public suffix and is not more likely a file.
+#[must_use]
+pub fn is_site(name: &str) -> bool {
+    is_known_name(name)
+}
+
 /// Whether `host` is `domain` or one of its sub-domains. Case does not matter.
 #[must_use]
 pub fn host_is_or_under(host: &str, domain: &str) -> bool {

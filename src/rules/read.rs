@@ -1,11 +1,15 @@
 //! Reads values out of a parsed rule file and collects every problem on the way.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::engine::Lexicon;
+use super::lists::Lists;
+use super::signal::SignalId;
 use super::source::{Source, kind_of};
 use crate::problem::{Problem, nearest};
 use crate::time::parse_span;
@@ -16,18 +20,31 @@ pub(super) type Key<'a> = Spanned<toml::de::DeString<'a>>;
 /// Most errors and most warnings told of one file; the rest would only hide the first ones.
 const MAX_PROBLEMS: usize = 200;
 
+/// What the reading of all files has in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// What the rules read so far look for.
+    pub lexicon: Lexicon,
+    /// The list files of the folder.
+    pub lists: Lists,
+    /// The signals of all files, by name.
+    pub signals: BTreeMap<String, SignalId>,
+}
+
 /// One file being read.
 pub(super) struct Reader<'a> {
     pub source: Source<'a>,
+    pub shared: Shared,
     pub problems: Vec<Problem>,
     /// A byte up to which lines are counted, and its line.
     counted: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(source: Source<'a>) -> Self {
+    pub fn new(source: Source<'a>, shared: Shared) -> Self {
         Self {
             source,
+            shared,
             problems: Vec::new(),
             counted: (0, 1),
         }
@@ -116,7 +133,7 @@ impl<'a> Reader<'a> {
         let help = match meant.or_else(|| nearest(word, known.iter().copied())) {
             Some(near) => format!("did you mean `{near}`?"),
             None if code == "unknown-condition" => {
-                "`bouncer explain conditions` lists all there are".to_owned()
+                "`bouncer explain conditions` names all there are".to_owned()
             }
             None => format!("known are: {}", known.join(", ")),
         };
@@ -175,6 +192,39 @@ impl<'a> Reader<'a> {
             &value.span(),
             "this number cannot be below zero",
             format!("write it like this: {example}"),
+        );
+        None
+    }
+
+    /// A share from 0 to 1.
+    pub fn share(&mut self, value: &Value<'_>, example: &str) -> Option<f64> {
+        let share = match value.get_ref() {
+            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
+            DeValue::Integer(_) => {
+                let whole = self.number(value, example)?;
+                i32::try_from(whole)
+                    .ok()
+                    .map_or(Some(f64::MAX), |whole| Some(f64::from(whole)))
+            }
+            _ => None,
+        };
+        let Some(share) = share else {
+            self.wrong_type(value, "a share, such as 0.8", example);
+            return None;
+        };
+        if (0.0..=1.0).contains(&share) {
+            return Some(share);
+        }
+        let help = if share > 1.0 && share <= 100.0 {
+            format!("write {} for {share} %", share / 100.0)
+        } else {
+            format!("write it like this: {example}")
+        };
+        self.error(
+            "share-out-of-range",
+            &value.span(),
+            "a share is between 0 and 1: 0.8 is 80 %",
+            help,
         );
         None
     }

@@ -173,9 +173,14 @@ pub fn markdown() -> String {
         let Entry { name, about, .. } = entry;
         let _ = write!(
             page,
-            "\n### {name}\n{about}\n\n```toml\n{}\n```\n* fires on `{}`\n* not on `{}`\n",
-            entry.written, entry.fires, entry.passes
+            "\n### {name}\n{about}\n\n```toml\n{}\n```\n",
+            entry.written
         );
+        for (said, text) in [("fires on", entry.fires), ("not on", entry.passes)] {
+            if !text.is_empty() {
+                let _ = writeln!(page, "* {said} `{text}`");
+            }
+        }
     }
     page
 }

@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
-use super::condition::{Clause, read_clauses};
+use super::body::{Body, read_body};
 use super::examples::{Example, read_examples};
 use super::read::{Reader, Value};
 use super::subject::Subject;
-use crate::decision::{Evidence, Finding, RuleId, Stage, Then, Wanted};
+use crate::decision::{Finding, RuleId, Stage, Then};
+use crate::problem::Place;
+use crate::time::Timestamp;
 
 pub(super) const KEYS: &[&str] = &[
     "id", "why", "stage", "then", "all", "any", "unless", "examples", "points", "owner", "tags",
+    "expires",
 ];
 
 /// A rule that may run.
@@ -25,14 +28,16 @@ pub struct Rule {
     pub points: i64,
     pub owner: Option<String>,
     pub tags: Vec<String>,
-    pub all: Vec<Clause>,
-    pub any: Vec<Clause>,
-    pub unless: Vec<Clause>,
+    /// From this moment on it is off.
+    pub expires: Option<Timestamp>,
+    pub body: Body,
     /// Whether it asks for something that must be looked up at Featurebase.
-    asks_profile: bool,
+    pub(super) asks_profile: bool,
     /// The file it stands in and its line there.
     pub file: String,
     pub line: usize,
+    /// Where its name stands.
+    pub(super) place: Place,
 }
 
 /// A rule as read, with what loading still has to check.
@@ -46,10 +51,10 @@ impl Rule {
     /// What the rule found in a message, if it fires.
     #[must_use]
     pub fn judge(&self, subject: &Subject<'_>) -> Option<Finding> {
-        if self.hinges(subject) {
+        if self.is_over(subject.message.sent_at) || self.hinges(subject) {
             return None;
         }
-        let evidence = self.fires(subject)?;
+        let evidence = self.body.holds(subject)?;
         Some(Finding {
             rule: self.id.clone(),
             why: self.why.clone(),
@@ -63,69 +68,27 @@ impl Rule {
     /// Whether it cannot be told that the rule fires, nor that it does not, before the sender is looked up.
     #[must_use]
     pub fn hinges(&self, subject: &Subject<'_>) -> bool {
-        self.asks_profile && self.answer(subject).is_none()
+        self.asks_profile
+            && !self.is_over(subject.message.sent_at)
+            && self.body.answer(subject).is_none()
     }
 
-    fn answer(&self, subject: &Subject<'_>) -> Option<bool> {
-        let any = || {
-            if self.any.is_empty() {
-                Some(true)
-            } else {
-                Clause::one_holds(&self.any, subject)
-            }
-        };
-        let excused = || Clause::one_holds(&self.unless, subject).map(|held| !held);
-        let answers = [Clause::all_hold(&self.all, subject), any(), excused()];
-        if answers.contains(&Some(false)) {
-            return Some(false);
-        }
-        answers.iter().all(Option::is_some).then_some(true)
+    /// Where its name stands.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
-    /// Every condition in `all`, at least one in `any` when given, and none in `unless`.
-    fn fires(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
-        let mut evidence = Vec::new();
-        if !self
-            .all
-            .iter()
-            .all(|clause| clause.holds(subject, &mut evidence))
-        {
-            return None;
-        }
-        if !Clause::any_of(&self.any, subject, &mut evidence) && !self.any.is_empty() {
-            return None;
-        }
-        let excused = self
-            .unless
-            .iter()
-            .any(|clause| clause.holds(subject, &mut Vec::new()));
-        (!excused).then_some(evidence)
-    }
-
-    pub fn wants(&self, wanted: &mut Wanted) {
-        for clause in self.all.iter().chain(&self.any).chain(&self.unless) {
-            clause.wants(wanted);
-        }
+    /// Whether the rule no longer counts for messages of this moment.
+    #[must_use]
+    pub fn is_over(&self, at: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| at >= expires)
     }
 
     /// The rule as one sentence.
     #[must_use]
     pub fn say(&self) -> String {
-        let mut parts: Vec<String> = self.all.iter().map(Clause::say).collect();
-        if !self.any.is_empty() {
-            let any: Vec<String> = self.any.iter().map(Clause::say).collect();
-            parts.push(if any.len() == 1 {
-                any.concat()
-            } else {
-                format!("at least one: {}", any.join("; or "))
-            });
-        }
-        let unless: Vec<String> = self.unless.iter().map(Clause::say).collect();
-        let mut said = format!("{} if {}", self.say_then(), parts.join(", and "));
-        if !unless.is_empty() {
-            said = format!("{said}, unless {}", unless.join(", or "));
-        }
-        said
+        format!("{} if {}", self.say_then(), self.body.say())
     }
 
     fn say_then(&self) -> String {
@@ -161,24 +124,10 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
         .and_then(|value| reader.word(value, Then::ALL, Then::as_str, "then = \"block\""));
     let points = read_points(reader, table, then, &span);
     let (owner, tags) = (read_owner(reader, table), read_tags(reader, table));
-    let mut clauses = |key: &str| match table.get(key) {
-        Some(value) => read_clauses(reader, value),
-        None => Some(Vec::new()),
-    };
-    let (all, any, unless) = (clauses("all"), clauses("any"), clauses("unless"));
-    if !table.contains_key("all") && !table.contains_key("any") {
-        let help = "add at least one condition, like this: any = [{ words = [\"guest post\"] }]";
-        reader.error(
-            "no-condition",
-            &head(&span),
-            "this rule has no condition in `all` or `any`, so it says nothing about messages",
-            help,
-        );
-    }
+    let expires = read_expires(reader, table);
+    let body = read_body(reader, table, &span, "rule");
     let examples = read_examples(reader, table);
     let (id, id_span) = id?;
-    let (all, any, unless) = (all?, any?, unless?);
-    let asks_profile = asks_profile(all.iter().chain(&any).chain(&unless));
     if then == Some(Then::Block) {
         warn_about_examples(reader, &examples, &id_span, &id);
     }
@@ -191,24 +140,36 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
             points,
             owner,
             tags,
-            all,
-            any,
-            unless,
-            asks_profile,
+            expires,
+            body: body?,
+            asks_profile: false,
             file: reader.source.name.to_owned(),
             line: reader.line_of(span.start),
+            place: reader.source.place(&id_span),
         },
         id_span,
         examples,
     })
 }
 
-fn asks_profile<'c>(clauses: impl Iterator<Item = &'c Clause>) -> bool {
-    let mut wanted = Wanted::default();
-    for clause in clauses {
-        clause.wants(&mut wanted);
+/// The day on which the rule ends, if it says so: written as a date or as a text.
+fn read_expires<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>) -> Option<Timestamp> {
+    let value = table.get("expires")?;
+    let written = match value.get_ref() {
+        DeValue::Datetime(date) => date.to_string(),
+        DeValue::String(text) => text.to_string(),
+        _ => String::new(),
+    };
+    let day = Timestamp::parse(&format!("{}T00:00:00Z", written.trim()));
+    if day.is_none() {
+        reader.error(
+            "bad-date",
+            &value.span(),
+            "this is not a day",
+            "write year, month and day: expires = 2027-01-31",
+        );
     }
-    wanted.profile
+    day
 }
 
 fn read_owner<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>) -> Option<String> {

@@ -14,6 +14,12 @@ pub fn text() -> Value {
     json!({ "type": "string", "pattern": "\\S" })
 }
 
+/// The name of a list file in the rules folder.
+#[must_use]
+pub fn list_name() -> Value {
+    json!({ "type": "string", "pattern": "\\.txt$" })
+}
+
 /// A list of at least one text.
 #[must_use]
 pub fn texts() -> Value {
@@ -42,6 +48,12 @@ pub fn yes_or_no() -> Value {
 #[must_use]
 pub fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })
+}
+
+/// A share: a number from 0 to 1.
+#[must_use]
+pub fn share() -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1 })
 }
 
 /// A span of time that is not zero: `30s`, `10m`, `1h`, `30d`, `1500ms`.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,6 +12,8 @@ use crate::problem::{Place, Problem};
 
 /// Largest rule file that is read, in bytes.
 pub const MAX_FILE: usize = 1024 * 1024;
+/// Largest list file that is read, in bytes.
+pub const MAX_LIST: usize = 16 * 1024 * 1024;
 /// Deepest nesting of brackets and of dotted keys. The TOML parser recurses, so this is held before it runs.
 pub const MAX_NESTING: usize = 24;
 
@@ -19,6 +22,16 @@ pub const MAX_NESTING: usize = 24;
 pub struct RuleFile {
     pub name: String,
     pub bytes: Vec<u8>,
+}
+
+impl RuleFile {
+    /// Whether it is a list of entries rather than a file of rules.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        Path::new(&self.name)
+            .extension()
+            .is_some_and(|extension| extension == "txt")
+    }
 }
 
 /// A rule file's text and name, from which places are told.
@@ -36,39 +49,43 @@ impl Source<'_> {
 
 /// The file as text, or what is wrong with it as a file.
 pub(super) fn decode(file: &RuleFile) -> Result<Source<'_>, Box<Problem>> {
-    if file.bytes.len() > MAX_FILE {
+    let text = decode_up_to(file, MAX_FILE)?;
+    Ok(Source {
+        name: &file.name,
+        text,
+    })
+}
+
+/// A list file as text, or what is wrong with it as a file.
+pub(super) fn decode_list(file: &RuleFile) -> Result<&str, Box<Problem>> {
+    decode_up_to(file, MAX_LIST)
+}
+
+fn decode_up_to(file: &RuleFile, most: usize) -> Result<&str, Box<Problem>> {
+    if file.bytes.len() > most {
+        let message = format!(
+            "this file has {} bytes; at most {most} are read",
+            file.bytes.len()
+        );
         return Err(Box::new(
-            Problem::error(
-                "file-too-large",
-                format!(
-                    "this file has {} bytes; at most {MAX_FILE} are read",
-                    file.bytes.len()
-                ),
-            )
-            .at(Place::file(&file.name))
-            .help("split it into several files; all files of the folder are read together"),
+            Problem::error("file-too-large", message)
+                .at(Place::file(&file.name))
+                .help("split it into several files; all files of the folder are read together"),
         ));
     }
-    let bytes = file
-        .bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(&file.bytes);
-    match str::from_utf8(bytes) {
-        Ok(text) => Ok(Source {
-            name: &file.name,
-            text,
-        }),
-        Err(error) => {
-            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let text = String::from_utf8_lossy(bytes);
-            let place = Place::find(&file.name, &text, &(good.len()..good.len() + 1));
-            Err(Box::new(Problem::error("not-utf8", "this file is not UTF-8 text")
+    let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf");
+    let bytes = bytes.unwrap_or(&file.bytes);
+    str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let text = String::from_utf8_lossy(bytes);
+        let place = Place::find(&file.name, &text, &(good.len()..good.len() + 1));
+        let help = "save it again with the encoding UTF-8 (in most editors: Save with encoding)";
+        Box::new(
+            Problem::error("not-utf8", "this file is not UTF-8 text")
                 .at(place)
-                .help(
-                    "save it again with the encoding UTF-8 (in most editors: Save with encoding)",
-                )))
-        }
-    }
+                .help(help),
+        )
+    })
 }
 
 /// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same. `room` is where

@@ -12,6 +12,14 @@ use featurebase_bouncer::rules::{RuleFile, load, reference};
 /// Codes about rule files whose problem cannot be shown in a few lines: it takes a very long list or file, many files, bytes
 /// that are no text, or a folder.
 const NOT_SHOWN: &[&str] = &[
+    "broken-link",
+    "files-changing",
+    "folder-too-deep",
+    "folder-too-large",
+    "link-loop",
+    "name-not-utf8",
+    "not-a-file",
+    "reading-failed",
     "file-too-large",
     "file-unreadable",
     "list-too-large",

@@ -25,6 +25,7 @@ mod journeys;
 mod layering;
 mod payloads;
 mod processes;
+mod reloads;
 mod rulebooks;
 mod sandbox;
 mod signatures;

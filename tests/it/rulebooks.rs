@@ -2,15 +2,19 @@
 
 mod combining;
 mod conditions;
+mod engine;
 mod evidence;
 mod examples;
 mod explaining;
 mod hostile;
 mod limits;
+mod lists;
 mod mistakes;
 mod order;
 mod protections;
 mod schema;
+mod second_thoughts;
+mod signals;
 mod verdicts;
 
 use featurebase_bouncer::decision::{Decision, Restraint, Stage, Then, Verdict};
@@ -25,8 +29,15 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> RuleFile {
     }
 }
 
+/// The list file that examples of conditions name.
+const EXAMPLE_LIST: &str = "lists/example.txt";
+
 fn load_text(text: &str) -> Result<Rulebook, Vec<Problem>> {
-    load(&[file("rules.toml", text)])
+    let mut files = vec![file("rules.toml", text)];
+    if text.contains(EXAMPLE_LIST) {
+        files.push(file(EXAMPLE_LIST, "# for tests\nguest post\nbacklinks\n"));
+    }
+    load(&files)
 }
 
 /// The rulebook of one file that must load.

@@ -1,38 +1,54 @@
-//! `words`, `contains`, `exact`: phrases compared with the folded text.
+//! `words`, `words_all`, `contains`, `exact`, `list`, `subject`, `sender_name`: phrases compared with a folded text.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Kind, say_list};
-use crate::decision::Evidence;
+use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
+use crate::rules::engine::{Field, Hit, Needs, SetId, Sign};
 use crate::rules::fold::fold;
+use crate::rules::lists::{List, read_list};
 use crate::rules::read::{Reader, Value};
 use crate::rules::schema;
-use crate::rules::subject::Subject;
+use crate::rules::subject::{Subject, evidence};
 
 const EXAMPLE: &str = "[\"guest post\", \"backlinks\"]";
 /// Longest phrase, in bytes.
 const MAX_PHRASE: usize = 1_000;
+/// Most pieces of evidence told of one list.
+const MOST_TOLD: usize = 20;
+/// Most phrases looked at for near misses.
+const MOST_NEAR: usize = 200;
 
 pub const WORDS: Kind = Kind {
     name: "words",
     about: "The message contains one of these words or phrases, as whole words.",
     example: "{ words = [\"guest post\", \"backlinks\"] }",
-    fires: r#""Do you accept a guest post?""#,
-    passes: r#""The guest left a post.""#,
+    fires: "\"Do you accept a guest post?\"",
+    passes: "\"The guest left a post.\"",
     schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::WholeWords)?)),
+};
+
+pub const WORDS_ALL: Kind = Kind {
+    name: "words_all",
+    about: "The message contains every one of these words or phrases, as whole words, in any order.",
+    example: "{ words_all = [\"guest post\", \"price\"] }",
+    fires: "\"What is your price for a guest post?\"",
+    passes: "\"Do you accept a guest post?\"",
+    schema: schema::texts,
+    read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::All)?)),
 };
 
 pub const CONTAINS: Kind = Kind {
     name: "contains",
     about: "The message contains one of these texts, inside longer words too.",
     example: "{ contains = [\"casino\"] }",
-    fires: r#""Visit our supercasino1""#,
-    passes: r#""Visit our shop""#,
+    fires: "\"Visit our supercasino1\"",
+    passes: "\"Visit our shop\"",
     schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::Anywhere)?)),
 };
@@ -41,36 +57,103 @@ pub const EXACT: Kind = Kind {
     name: "exact",
     about: "The whole message is one of these texts and nothing else.",
     example: "{ exact = [\"hi\", \"hello\"] }",
-    fires: r#""Hello""#,
-    passes: r#""Hello, I have a question""#,
+    fires: "\"Hello\"",
+    passes: "\"Hello, I have a question\"",
     schema: schema::texts,
     read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::WholeMessage)?)),
+};
+
+pub const LIST: Kind = Kind {
+    name: "list",
+    about: "The message contains an entry of this list file as whole words. A list has one entry a line; lines that begin with # are remarks; 100,000 lines are fine.",
+    example: "{ list = \"lists/example.txt\" }",
+    fires: "\"Do you accept a guest post?\"",
+    passes: "\"The guest left a post.\"",
+    schema: schema::list_name,
+    read: |reader, value| Some(Box::new(Phrases::read_list(reader, value)?)),
+};
+
+pub const SUBJECT: Kind = Kind {
+    name: "subject",
+    about: "The subject of the e-mail contains one of these words or phrases, as whole words. Only the message that starts a conversation by e-mail has a subject.",
+    example: "{ subject = [\"link exchange\"] }",
+    fires: "{ text = \"Hello\", subject = \"Re: Link Exchange\" }",
+    passes: "{ text = \"Hello\", subject = \"Link in my invoice\" }",
+    schema: schema::texts,
+    read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::Subject)?)),
+};
+
+pub const SENDER_NAME: Kind = Kind {
+    name: "sender_name",
+    about: "The sender's name contains one of these words, as whole words.",
+    example: "{ sender_name = [\"casino\", \"seo\"] }",
+    fires: "{ text = \"Hello\", sender_name = \"SEO Expert\" }",
+    passes: "{ text = \"Hello\", sender_name = \"Seong Lee\" }",
+    schema: schema::texts,
+    read: |reader, value| Some(Box::new(Phrases::read(reader, value, How::Name)?)),
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     WholeWords,
+    All,
     Anywhere,
     WholeMessage,
+    Listed,
+    Subject,
+    Name,
 }
 
 impl How {
     const fn name(self) -> &'static str {
         match self {
             Self::WholeWords => "words",
+            Self::All => "words_all",
             Self::Anywhere => "contains",
             Self::WholeMessage => "exact",
+            Self::Listed => "list",
+            Self::Subject => "subject",
+            Self::Name => "sender_name",
         }
     }
+
+    const fn field(self) -> Field {
+        match self {
+            Self::Subject => Field::Subject,
+            Self::Name => Field::Name,
+            _ => Field::Text,
+        }
+    }
+
+    const fn whole_words(self) -> bool {
+        !matches!(self, Self::Anywhere | Self::WholeMessage)
+    }
+
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Subject => "the subject",
+            Self::Name => "the sender's name",
+            _ => "the message",
+        }
+    }
+}
+
+/// Phrases that are looked for together.
+#[derive(Debug)]
+pub struct WordsOf {
+    /// As staff wrote them.
+    written: Vec<String>,
+    set: SetId,
+    /// How often one of them is to be expected.
+    lengths: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Phrases {
     how: How,
-    /// As staff wrote them.
-    written: Vec<String>,
-    folded: Vec<String>,
-    finder: AhoCorasick,
+    words: Arc<WordsOf>,
+    /// The list file in which they stand.
+    list: Option<Arc<List>>,
 }
 
 impl Phrases {
@@ -105,100 +188,190 @@ impl Phrases {
                     "leave one of them out; capitals and blanks make no difference",
                 );
             } else {
+                super::warnings::of_phrase(reader, &span, &text, &plain, how == How::Anywhere);
                 written.push(text);
                 folded.push(plain);
             }
         }
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&folded);
-        let Ok(finder) = finder else {
-            reader.error(
-                "list-too-large",
-                &value.span(),
-                "this list is too large",
-                "split it over several conditions",
-            );
-            return None;
-        };
-        (!folded.is_empty()).then_some(Self {
+        (!folded.is_empty()).then(|| Self {
             how,
-            written,
-            folded,
-            finder,
+            words: Arc::new(WordsOf::new(reader, how, written, &folded)),
+            list: None,
         })
     }
 
-    fn evidence(
-        &self,
-        subject: &Subject<'_>,
-        index: usize,
-        found: std::ops::Range<usize>,
-    ) -> Evidence {
-        let wanted = self.written.get(index).map_or("", String::as_str);
-        subject.in_text(self.how.name(), found, wanted)
+    fn read_list<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Self> {
+        let how = How::Listed;
+        let list = read_list(reader, value, "list = \"lists/words.txt\"")?;
+        let key = (list.name.clone(), how.name());
+        let known = reader.shared.lists.words.get(&key).cloned();
+        let words = known.unwrap_or_else(|| {
+            let words = Arc::new(WordsOf::of_list(reader, how, &list));
+            reader.shared.lists.words.insert(key, Arc::clone(&words));
+            words
+        });
+        Some(Self {
+            how,
+            words,
+            list: Some(list),
+        })
     }
 
-    fn stands_alone(subject: &Subject<'_>, phrase: &str, found: &std::ops::Range<usize>) -> bool {
-        let starts_with_word = phrase.chars().next().is_some_and(char::is_alphanumeric);
-        let ends_with_word = phrase
-            .chars()
-            .next_back()
-            .is_some_and(char::is_alphanumeric);
-        (!starts_with_word || subject.folded.is_word_start(found.start))
-            && (!ends_with_word || subject.folded.is_word_end(found.end))
+    fn evidence(&self, subject: &Subject<'_>, hit: &Hit) -> Option<Evidence> {
+        let number = usize::try_from(hit.number).ok()?;
+        let wanted = self.words.written.get(number).map_or("", String::as_str);
+        let view = subject.field(self.how.field())?.views().nth(hit.view)?;
+        let found = match self.how {
+            How::Subject | How::Name => {
+                let part = if self.how == How::Name {
+                    Part::Sender
+                } else {
+                    Part::Place
+                };
+                let matched = view.as_str().get(hit.range.clone()).unwrap_or_default();
+                evidence(self.how.name(), part, matched, wanted)
+            }
+            _ => subject.in_text(self.how.name(), view, hit.range.clone(), wanted),
+        };
+        Some(Evidence {
+            list: self.list.as_ref().map(|list| list.name.clone()),
+            ..found
+        })
+    }
+
+    /// Whether the phrase is all there is.
+    fn is_whole(&self, subject: &Subject<'_>, hit: &Hit) -> bool {
+        let view = subject
+            .field(self.how.field())
+            .and_then(|folded| folded.views().nth(hit.view));
+        view.is_some_and(|view| hit.range == (0..view.as_str().len()))
+    }
+
+    /// The first phrase that was not found.
+    fn missing(&self, hits: &[Hit]) -> Option<&String> {
+        let found: HashSet<u32> = hits.iter().map(|hit| hit.number).collect();
+        let mut numbered = self.words.written.iter().zip(0..);
+        numbered
+            .find(|(_, number)| !found.contains(number))
+            .map(|(written, _)| written)
+    }
+}
+
+impl WordsOf {
+    fn new(reader: &mut Reader<'_>, how: How, written: Vec<String>, folded: &[String]) -> Self {
+        let phrases = folded.iter().map(String::as_str);
+        let set = reader
+            .shared
+            .lexicon
+            .set(how.field(), how.whole_words(), phrases);
+        Self {
+            written,
+            set,
+            lengths: folded.iter().map(|phrase| phrase.chars().count()).collect(),
+        }
+    }
+
+    fn of_list(reader: &mut Reader<'_>, how: How, list: &List) -> Self {
+        let (mut written, mut folded) = (Vec::new(), Vec::new());
+        let mut met = HashSet::new();
+        for entry in &list.entries {
+            let plain = fold(&entry.text);
+            if plain.is_empty() || !met.insert(plain.clone()) {
+                super::warnings::of_entry(reader, list, entry, plain.is_empty());
+                continue;
+            }
+            written.push(entry.text.clone());
+            folded.push(plain);
+        }
+        Self::new(reader, how, written, &folded)
     }
 }
 
 impl Condition for Phrases {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
-        let text = subject.folded.as_str();
-        if self.how == How::WholeMessage {
-            let index = self.folded.iter().position(|phrase| phrase == text)?;
-            return Some(vec![self.evidence(subject, index, 0..text.len())]);
+        let hits = subject.hits(self.words.set);
+        if hits.is_empty() || self.how == How::All && self.missing(hits).is_some() {
+            return None;
         }
-        let mut seen = vec![false; self.folded.len()];
-        let mut evidence = Vec::new();
-        for found in self.finder.find_overlapping_iter(text) {
-            let index = found.pattern().as_usize();
-            let (Some(seen), Some(phrase)) = (seen.get_mut(index), self.folded.get(index)) else {
-                continue;
-            };
-            if *seen
-                || (self.how == How::WholeWords
-                    && !Self::stands_alone(subject, phrase, &found.range()))
-            {
-                continue;
-            }
-            *seen = true;
-            evidence.push(self.evidence(subject, index, found.range()));
-        }
+        let evidence: Vec<Evidence> = hits
+            .iter()
+            .filter(|hit| self.how != How::WholeMessage || self.is_whole(subject, hit))
+            .take(MOST_TOLD)
+            .filter_map(|hit| self.evidence(subject, hit))
+            .collect();
         (!evidence.is_empty()).then_some(evidence)
     }
 
     fn say(&self) -> String {
-        let list = say_list(&self.written);
+        if let Some(list) = &self.list {
+            let count = self.words.written.len();
+            return format!("the message has a word of {} ({count} entries)", list.name);
+        }
+        let list = say_list(&self.words.written);
+        let whose = self.how.subject();
         match self.how {
-            How::WholeWords => format!("the message has the words {list}"),
-            How::Anywhere => format!("the message contains {list}"),
-            How::WholeMessage => format!("the message is exactly {list}"),
+            How::All => format!(
+                "{whose} has all of the words {}",
+                list.replace(" or ", " and ")
+            ),
+            How::Anywhere => format!("{whose} contains {list}"),
+            How::WholeMessage => format!("{whose} is exactly {list}"),
+            _ => format!("{whose} has the words {list}"),
         }
     }
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {
-        let text = subject.folded.as_str();
-        self.folded
+        if self.list.is_some() {
+            return None;
+        }
+        let hits = subject.hits(self.words.set);
+        if self.how == How::All && !hits.is_empty() {
+            return self
+                .missing(hits)
+                .map(|missing| format!("“{missing}” is not there"));
+        }
+        let text = subject.field(self.how.field())?.plain().as_str();
+        self.words
+            .written
             .iter()
-            .zip(&self.written)
-            .find_map(|(phrase, written)| {
-                if self.how == How::WholeWords && text.contains(phrase.as_str()) {
+            .take(MOST_NEAR)
+            .find_map(|written| {
+                let phrase = fold(written);
+                if self.how.whole_words() && text.contains(phrase.as_str()) {
                     return Some(format!(
-                        "“{written}” stands inside a longer word; `words` looks for whole words"
+                        "“{written}” stands inside a longer word; `{}` looks for whole words",
+                        self.how.name()
                     ));
                 }
-                near_phrase(text, phrase)
+                near_phrase(text, &phrase)
                     .map(|found| format!("“{found}” is written, the rule says “{written}”"))
             })
+    }
+
+    fn asks_for_words(&self) -> bool {
+        self.list.is_none() && self.how.field() == Field::Text
+    }
+
+    fn alternatives(&self) -> Vec<String> {
+        if self.list.is_some() || self.how == How::All {
+            return vec![self.say()];
+        }
+        let name = self.how.name();
+        let written = self.words.written.iter();
+        written
+            .map(|word| format!("{name}: {}", fold(word)))
+            .collect()
+    }
+
+    #[allow(
+        private_interfaces,
+        reason = "conditions are written in this room only"
+    )]
+    fn needs(&self) -> Needs {
+        Needs::phrases(
+            Sign::Phrase(self.words.set),
+            self.words.lengths.iter().copied(),
+        )
     }
 }
 

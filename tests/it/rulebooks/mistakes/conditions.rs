@@ -16,22 +16,22 @@ fn two_conditions_in_one_pair_of_braces() {
 #[test]
 fn an_unknown_condition() {
     insta::assert_snapshot!(refused(&rule("any = [{ word = [\"x\"] }, { sentiment = \"bad\" }]")), @r#"
-    error[unknown-condition]: `word` is not known as a condition
-     --> rules.toml:6:10
-      |
-    6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
-      |          ^^^^
-      |
-      = help: did you mean `words`?
+error[unknown-condition]: `word` is not known as a condition
+ --> rules.toml:6:10
+  |
+6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
+  |          ^^^^
+  |
+  = help: did you mean `words`?
 
-    error[unknown-condition]: `sentiment` is not known as a condition
-     --> rules.toml:6:28
-      |
-    6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
-      |                            ^^^^^^^^^
-      |
-      = help: `bouncer explain conditions` lists all there are
-    "#);
+error[unknown-condition]: `sentiment` is not known as a condition
+ --> rules.toml:6:28
+  |
+6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
+  |                            ^^^^^^^^^
+  |
+  = help: `bouncer explain conditions` names all there are
+"#);
 }
 
 #[test]

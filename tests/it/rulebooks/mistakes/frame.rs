@@ -23,22 +23,22 @@ fn a_misspelt_key() {
         "{FINE}\nexemples.match = [\"x\"]\nseverity = \"high\""
     ));
     insta::assert_snapshot!(refused(&text), @r#"
-    error[unknown-key]: `exemples` is not known in a rule
-     --> rules.toml:7:1
-      |
-    7 | exemples.match = ["x"]
-      | ^^^^^^^^
-      |
-      = help: did you mean `examples`?
+error[unknown-key]: `exemples` is not known in a rule
+ --> rules.toml:7:1
+  |
+7 | exemples.match = ["x"]
+  | ^^^^^^^^
+  |
+  = help: did you mean `examples`?
 
-    error[unknown-key]: `severity` is not known in a rule
-     --> rules.toml:8:1
-      |
-    8 | severity = "high"
-      | ^^^^^^^^
-      |
-      = help: known are: id, why, stage, then, all, any, unless, examples, points, owner, tags
-    "#);
+error[unknown-key]: `severity` is not known in a rule
+ --> rules.toml:8:1
+  |
+8 | severity = "high"
+  | ^^^^^^^^
+  |
+  = help: known are: id, why, stage, then, all, any, unless, examples, points, owner, tags, expires
+"#);
 }
 
 #[test]
@@ -230,22 +230,22 @@ fn a_heading_nobody_knows() {
         rule(FINE)
     );
     insta::assert_snapshot!(refused(&text), @r#"
-    error[unknown-key]: `rules` is not known in a rule file (write [[rule]] or [policy])
-     --> rules.toml:1:3
-      |
-    1 | [[rules]]
-      |   ^^^^^
-      |
-      = help: did you mean `rule`?
+error[unknown-key]: `rules` is not known in a rule file (write [[rule]], [[signal]] or [policy])
+ --> rules.toml:1:3
+  |
+1 | [[rules]]
+  |   ^^^^^
+  |
+  = help: did you mean `rule`?
 
-    error[unknown-key]: `defaults` is not known in a rule file (write [[rule]] or [policy])
-     --> rules.toml:4:2
-      |
-    4 | [defaults]
-      |  ^^^^^^^^
-      |
-      = help: known are: rule, policy
-    "#);
+error[unknown-key]: `defaults` is not known in a rule file (write [[rule]], [[signal]] or [policy])
+ --> rules.toml:4:2
+  |
+4 | [defaults]
+  |  ^^^^^^^^
+  |
+  = help: known are: rule, signal, policy
+"#);
 }
 
 #[test]

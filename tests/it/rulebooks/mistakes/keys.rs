@@ -126,7 +126,7 @@ fn one_pair_of_brackets_around_every_rule() {
 #[test]
 fn a_heading_that_is_misspelt() {
     insta::assert_snapshot!(refused(&rule(FINE).replace("[[rule]]", "[[rul]]")), @r#"
-    error[unknown-key]: `rul` is not known in a rule file (write [[rule]] or [policy])
+    error[unknown-key]: `rul` is not known in a rule file (write [[rule]], [[signal]] or [policy])
      --> rules.toml:1:3
       |
     1 | [[rul]]

@@ -9,7 +9,8 @@ fn the_schema_takes_what_the_parser_takes() {
         assert_eq!(parser_codes(&text), [] as [&str; 0], "{text}");
         assert_eq!(schema_errors(&file), [] as [&str; 0], "{text}");
     }
-    for kind in KINDS {
+    // A condition that never holds yet has nothing it fires on.
+    for kind in KINDS.iter().filter(|kind| !kind.fires.is_empty()) {
         let examples = format!(
             "all = [{}]\nexamples.match = [{}]\nexamples.pass = [{}]",
             kind.example, kind.fires, kind.passes
@@ -67,7 +68,10 @@ fn a_misspelt_word_is_refused_by_both_where_only_some_words_may_stand() {
             if !parser_codes(&as_toml(&with(word))).is_empty() {
                 continue;
             }
-            for other in misspelt(word) {
+            for other in misspelt(word)
+                .into_iter()
+                .filter(|other| !words.contains(other))
+            {
                 let file = with(&other);
                 let text = as_toml(&file);
                 assert!(!parser_codes(&text).is_empty(), "{text}");
