@@ -140,6 +140,9 @@ fn entry_lines(entry: &Entry, paint: Paint) -> Vec<String> {
         ("Fires on", entry.fires),
         ("Not on", entry.passes),
     ] {
+        if text.is_empty() {
+            continue;
+        }
         lines.extend([String::new(), heading(title, paint), format!("    {text}")]);
     }
     lines

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
 use super::Kind;
 use crate::decision::{Evidence, Part};
 use crate::fingerprint::Fingerprint;

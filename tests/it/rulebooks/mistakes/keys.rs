@@ -135,7 +135,7 @@ fn a_heading_that_is_misspelt() {
       = help: did you mean `rule`?
     "#);
     insta::assert_snapshot!(refused(&rule(FINE).replace("[[rule]]", "[[Rule]]")), @r#"
-    error[unknown-key]: `Rule` is not known in a rule file (write [[rule]] or [policy])
+    error[unknown-key]: `Rule` is not known in a rule file (write [[rule]], [[signal]] or [policy])
      --> rules.toml:1:3
       |
     1 | [[Rule]]
