@@ -100,12 +100,14 @@ impl Loading {
         reader.shared
     }
 
-    /// A signal in which a quote or a bracket is missing was not read, so that rules which use it seem wrong.
+    /// A rule or signal in which a quote or a bracket is missing was not read, so what it uses seems unused, and what uses
+    /// it seems wrong.
     pub fn forget_what_follows(&mut self) {
+        const FOLLOWS: &[&str] = &["unknown-signal", "unused-list", "unused-signal"];
         let mut problems = self.problems.iter();
         if problems.any(|problem| problem.code == "toml-syntax") {
             self.problems
-                .retain(|problem| problem.code != "unknown-signal");
+                .retain(|problem| !FOLLOWS.contains(&problem.code.as_str()));
         }
     }
 
