@@ -129,7 +129,8 @@ impl<'a> Reader<'a> {
         known: &[&str],
         of: &str,
     ) {
-        let help = match nearest(word, known.iter().copied()) {
+        let meant = super::meant::meant(word, known);
+        let help = match meant.or_else(|| nearest(word, known.iter().copied())) {
             Some(near) => format!("did you mean `{near}`?"),
             None if code == "unknown-condition" => {
                 "`bouncer explain conditions` names all there are".to_owned()
@@ -172,7 +173,11 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         if number.is_none() {
-            self.wrong_type(value, "a whole number", example);
+            let wanted = match value.get_ref() {
+                DeValue::Integer(_) => "a smaller number",
+                _ => "a whole number",
+            };
+            self.wrong_type(value, wanted, example);
         }
         number
     }

@@ -19,6 +19,7 @@ mod configuration;
 mod corpus;
 mod database;
 mod demo;
+mod explain;
 mod fingerprints;
 mod journeys;
 mod layering;
