@@ -7,11 +7,14 @@ pub mod audit;
 pub mod books;
 pub mod contacts;
 pub mod events;
+mod facts;
+pub mod hits;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
 mod rows;
 mod schema;
+mod sightings;
 pub mod switches;
 
 use std::path::PathBuf;

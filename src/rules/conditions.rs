@@ -1,13 +1,16 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod alike;
 mod history;
 mod links;
+mod page;
 mod pattern;
 mod place;
 mod profile;
 mod sender;
 mod shape;
+mod window;
 mod words;
 
 use super::condition::Condition;
@@ -56,8 +59,15 @@ pub const KINDS: &[Kind] = &[
     profile::SENDER_ATTRIBUTE,
     history::FIRST_MESSAGE,
     history::MESSAGES,
+    alike::SAME_TEXT,
+    alike::SAME_TEXT_FROM,
+    history::KNOWN_FOR,
     history::ANSWERED_BEFORE,
+    history::BLOCKED_BEFORE,
+    history::UNBLOCKED_BEFORE,
     place::CHANNEL,
+    page::PAGE,
+    place::BRAND,
     place::CONVERSATION,
 ];
 

@@ -13,6 +13,7 @@ use crate::payload::{self, What};
 use crate::rules::Rulebook;
 use crate::store::audit::{Action, Entry};
 use crate::store::contacts::Standing;
+use crate::store::hits::Hits;
 use crate::store::holds::Hold;
 use crate::store::jobs::{AT_ONCE, Call, Job, Lease, NewJob, Task};
 use crate::store::{Result, Writing};
@@ -94,8 +95,7 @@ impl Worker {
         book: &Rulebook,
     ) -> Result<()> {
         let (jobs, messages): (Vec<Job>, Vec<Message>) = work.into_iter().unzip();
-        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
-        let facts = self.store.facts(&messages, &windows).await?;
+        let facts = self.store.facts(&messages, book.wanted()).await?;
         let decided = jobs
             .iter()
             .zip(messages)
@@ -189,17 +189,19 @@ impl Worker {
             .iter()
             .map(|event| unreadable(event, now))
             .collect();
-        let (mut holds, mut verdicts) = (Vec::new(), Vec::new());
+        let (mut holds, mut verdicts, mut hits) = (Vec::new(), Vec::new(), Hits::default());
         for (message, mut decision) in judged.decided {
             let note = self.follow(&mut tx, &message, &mut decision, book).await?;
             if decision.verdict == Verdict::Hold {
                 holds.push(hold_of(&message, &decision, now));
             }
+            hits.count(&decision);
             verdicts.push(decision.verdict);
             entries.push(entry_of(&message, &decision, note, now));
         }
         tx.record(entries).await?;
         tx.add_holds(holds).await?;
+        tx.add_hits(hits, now).await?;
         tx.commit().await?;
         Ok(verdicts)
     }

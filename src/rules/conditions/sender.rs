@@ -130,7 +130,7 @@ impl Condition for SenderEmail {
 }
 
 /// Whether `text` is like `glob`, in which `*` stands for any characters. Costs at most their lengths multiplied.
-fn glob_matches(glob: &str, text: &str) -> bool {
+pub(super) fn glob_matches(glob: &str, text: &str) -> bool {
     let mut pieces = glob.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else {

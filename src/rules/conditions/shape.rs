@@ -35,20 +35,27 @@ impl Bounds {
         example: &str,
         more: &[&str],
     ) -> Option<Self> {
+        Self::read_as(reader, value, example, ["at_least", "at_most"], more)
+    }
+
+    /// Reads bounds that stand under other names.
+    pub fn read_as<'a>(
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        example: &str,
+        [least, most]: [&str; 2],
+        more: &[&str],
+    ) -> Option<Self> {
         let table = reader.table(value, example)?;
-        let known: Vec<&str> = ["at_least", "at_most"]
-            .iter()
-            .chain(more)
-            .copied()
-            .collect();
+        let known: Vec<&str> = [least, most].iter().chain(more).copied().collect();
         let before = reader.problems.len();
         reader.known_keys(table, &known, "here");
         let at_least = table
-            .get("at_least")
-            .and_then(|number| reader.count(number, "at_least = 3"));
+            .get(least)
+            .and_then(|number| reader.count(number, &format!("{least} = 3")));
         let at_most = table
-            .get("at_most")
-            .and_then(|number| reader.count(number, "at_most = 10"));
+            .get(most)
+            .and_then(|number| reader.count(number, &format!("{most} = 10")));
         if reader.problems.len() > before {
             return None;
         }
@@ -57,13 +64,13 @@ impl Bounds {
             (None, None) => reader.error(
                 "no-bounds",
                 &value.span(),
-                "neither at_least nor at_most is given",
+                format!("neither {least} nor {most} is given"),
                 help,
             ),
-            (Some(least), Some(most)) if least > most => reader.error(
+            (Some(from), Some(to)) if from > to => reader.error(
                 "bounds-crossed",
                 &value.span(),
-                format!("nothing is at least {least} and at most {most}"),
+                format!("nothing is at least {from} and at most {to}"),
                 "exchange the two numbers",
             ),
             (Some(0), None) => reader.error(
@@ -85,6 +92,11 @@ impl Bounds {
             Some(most) => number <= most,
             None => true,
         })
+    }
+
+    /// Whether a bound lies above `most`.
+    pub fn reach_beyond(self, most: u64) -> bool {
+        self.at_least.max(self.at_most) > Some(most)
     }
 
     /// The bounds with what they count, such as `at least 1 link`.

@@ -146,8 +146,7 @@ impl Worker {
         let What::Message(message) = payload::read(body, *received_at).what else {
             return Ok(false);
         };
-        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
-        let facts = self.store.facts(&[(*message).clone()], &windows).await?;
+        let facts = self.store.facts(&[(*message).clone()], book.wanted()).await?;
         Ok(facts
             .first()
             .is_some_and(|facts| book.judge(&message, facts).verdict == Verdict::Block))
