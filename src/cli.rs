@@ -5,6 +5,7 @@ mod health;
 mod orders;
 mod out;
 mod questions;
+mod rule_list;
 mod rules;
 mod sandbox;
 
@@ -19,7 +20,7 @@ use crate::store::Store;
 use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, server};
-use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand};
+use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand, RulesCommand};
 use out::{Out, say};
 
 /// The exit code of something that was looked at and found wanting, such as rules with problems.
@@ -107,6 +108,9 @@ async fn at_desk(
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
             orders::unblock(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::List(options)) => {
+            rule_list::list(desk, config, &options, out).await
         }
         Command::Hold(HoldCommand::List) => questions::holds(desk, out).await,
         Command::Hold(HoldCommand::Release(options)) => orders::release(desk, &options, out).await,

@@ -1,6 +1,7 @@
 //! What a person may ask or order. Every order is one transaction: the record with name and reason, and the job.
 //! Nothing here calls Featurebase.
 
+pub mod rule_list;
 pub mod sentences;
 pub mod tryout;
 pub mod why;

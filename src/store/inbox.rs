@@ -98,9 +98,7 @@ impl Store {
             .bind(limit)
             .fetch_all(&mut *connection)
             .await?;
-        Ok(Some(
-            found.iter().map(delivery_of).collect::<Result<_>>()?,
-        ))
+        Ok(Some(found.iter().map(delivery_of).collect::<Result<_>>()?))
     }
 
     /// How many senders wait for their delivery to be stored.

@@ -2,6 +2,7 @@
 
 mod blocking;
 mod faults;
+mod history;
 mod last_look;
 mod people;
 mod replicas;

@@ -1,5 +1,8 @@
 //! The store by itself, on both databases.
 
+mod facts;
+mod hits;
+
 use std::time::Duration;
 
 use bytes::Bytes;

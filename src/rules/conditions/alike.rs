@@ -126,14 +126,9 @@ impl Condition for SameTextFrom {
             say_span(self.within)
         );
         let wanted = self.bounds.say();
-        self.bounds.hold(count).then(|| {
-            vec![evidence(
-                "same_text_from",
-                Part::History,
-                &matched,
-                &wanted,
-            )]
-        })
+        self.bounds
+            .hold(count)
+            .then(|| vec![evidence("same_text_from", Part::History, &matched, &wanted)])
     }
 
     fn say(&self) -> String {

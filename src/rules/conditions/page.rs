@@ -51,10 +51,7 @@ impl Glob {
             )
         } else {
             let (host, path) = host_and_path(text);
-            if host
-                .as_deref()
-                .is_none_or(|host| host.contains(['.', '*', ':']) || host == "localhost")
-            {
+            if host.as_deref().is_none_or(is_host) {
                 return Some(Self {
                     written,
                     host,
@@ -82,6 +79,11 @@ impl Glob {
     }
 }
 
+/// Whether it may be meant for a host: `pricing*` is meant for a path.
+fn is_host(host: &str) -> bool {
+    host.contains(['.', ':']) || host.starts_with('*') || host == "localhost"
+}
+
 /// Host (with its port, if it has one) and path of an address, in lower case, without a `/` at the end. An address that
 /// begins with `/` has no host.
 fn host_and_path(address: &str) -> (Option<String>, String) {
@@ -96,7 +98,10 @@ fn host_and_path(address: &str) -> (Option<String>, String) {
     // As a browser would write it: other scripts in their ASCII form.
     let (host, path) = match Url::parse(&hosted) {
         Ok(url) => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let port = url
+                .port()
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
             let host = url.host_str().unwrap_or_default();
             (format!("{host}{port}"), url.path().to_owned())
         }

@@ -146,7 +146,10 @@ impl Worker {
         let What::Message(message) = payload::read(body, *received_at).what else {
             return Ok(false);
         };
-        let facts = self.store.facts(&[(*message).clone()], book.wanted()).await?;
+        let facts = self
+            .store
+            .facts(&[(*message).clone()], book.wanted())
+            .await?;
         Ok(facts
             .first()
             .is_some_and(|facts| book.judge(&message, facts).verdict == Verdict::Block))

@@ -1,5 +1,7 @@
 //! Each condition from both sides: what it holds on, and what it does not.
 
+mod history;
+mod place;
 mod senders;
 
 use featurebase_bouncer::message::Channel;

@@ -4,6 +4,7 @@ mod conditions;
 mod examples;
 mod files;
 mod frame;
+mod history;
 mod policy;
 mod values;
 mod warnings;

@@ -30,7 +30,7 @@ fn an_unknown_condition() {
     6 | any = [{ word = ["x"] }, { sentiment = "bad" }]
       |                            ^^^^^^^^^
       |
-      = help: known are: words, contains, exact, pattern, length, links, link_domain, sender, sender_email, sender_email_domain, first_message, messages, answered_before, channel, conversation, all, any, none
+      = help: known are: words, contains, exact, pattern, length, links, link_domain, sender, sender_email, sender_email_domain, sender_verified, sender_company, sender_role, sender_attribute, first_message, messages, same_text, same_text_from, known_for, answered_before, blocked_before, unblocked_before, channel, page, brand, conversation, all, any, none
     "#);
 }
 
