@@ -151,7 +151,7 @@ on_both_databases! {
         for (number, lead) in leads.iter().enumerate() {
             bot.writes(lead, &offer(number));
             bot.sandbox.deliver_due().await;
-            bot.clock.advance(Duration::from_secs(30));
+            bot.clock.advance(Duration::from_secs(5));
         }
         bot.settles().await;
         for (number, lead) in leads.iter().enumerate() {
