@@ -59,13 +59,17 @@ impl Store {
 
 /// The rest of the statement that asks for facts: a column for each fact, and one for each window.
 fn facts_of(wanted: &Wanted, windows: &[i64]) -> String {
+    // A sender's answers are looked for once, however many of their messages are asked about.
     let mut sql = format!(
-        ") SELECT
+        "), senders AS MATERIALIZED (SELECT each.who, (SELECT MIN(a.answered_at)
+            FROM (SELECT m.conversation_id FROM messages m WHERE m.contact_id = each.who
+                ORDER BY m.sent_at DESC, m.event_id DESC LIMIT {MOST_ANSWERABLE}) AS newest
+            JOIN answers a ON a.conversation_id = newest.conversation_id) AS answered_at
+            FROM (SELECT DISTINCT who FROM asked) AS each)
+        SELECT
         CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = asked.who
             AND (m.sent_at, m.event_id) < (asked.at, asked.event)) THEN 1 ELSE 0 END AS BIGINT) AS earlier,
-        CAST(CASE WHEN EXISTS (SELECT 1 FROM (SELECT m.conversation_id FROM messages m WHERE m.contact_id = asked.who
-                ORDER BY m.sent_at DESC, m.event_id DESC LIMIT {MOST_ANSWERABLE}) AS newest
-            JOIN answers a ON a.conversation_id = newest.conversation_id AND a.answered_at < asked.at) THEN 1 ELSE 0 END AS BIGINT) AS answered,
+        CAST(CASE WHEN (SELECT s.answered_at FROM senders s WHERE s.who = asked.who) < asked.at THEN 1 ELSE 0 END AS BIGINT) AS answered,
         COALESCE((SELECT c.exempt_until FROM contacts c WHERE c.contact_id = asked.who), CAST(-1 AS BIGINT)) AS exempt"
     );
     if wanted.known_since {
