@@ -99,6 +99,13 @@ impl Store {
                 let pool = AnyPoolOptions::new()
                     .max_connections(10)
                     .acquire_timeout(Duration::from_secs(4))
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // Looks with a LIMIT read the index in order, also while tables are too young to have statistics.
+                            connection.execute("SET enable_bitmapscan = off").await?;
+                            Ok(())
+                        })
+                    })
                     .connect(url)
                     .await?;
                 schema::migrate(&pool, Dialect::Postgres).await?;

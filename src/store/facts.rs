@@ -91,7 +91,8 @@ fn facts_of(wanted: &Wanted, windows: &[i64]) -> String {
         let _ = write!(
             sql,
             ", (SELECT COUNT(*) FROM (SELECT 1 FROM messages m WHERE m.contact_id = asked.who AND m.sent_at > asked.at - {window}
-                AND (m.sent_at, m.event_id) <= (asked.at, asked.event) LIMIT {MOST_COUNTED}) AS counted) AS within_{number}"
+                AND (m.sent_at, m.event_id) <= (asked.at, asked.event)
+                ORDER BY m.sent_at DESC, m.event_id DESC LIMIT {MOST_COUNTED}) AS counted) AS within_{number}"
         );
     }
     sql.push_str(" FROM asked ORDER BY n");
