@@ -202,6 +202,9 @@ impl Rulewatch {
             digest = digest.short(),
             "rules are in force"
         );
+        for problem in book.expiries(self.clock.now()) {
+            tracing::warn!("{}", problem.line());
+        }
         self.publish(digest, book, since, Source::Files);
         Ok(())
     }

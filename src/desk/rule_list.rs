@@ -30,6 +30,9 @@ pub struct RuleUse {
     pub owner: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The rule has ended and is off, by its `expires`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_since: Option<Timestamp>,
     #[serde(flatten)]
     pub hits: RuleHits,
 }
@@ -74,6 +77,7 @@ impl Desk {
         since: Timestamp,
     ) -> Result<RuleList> {
         let hits = self.store.rule_hits(since).await?;
+        let now = self.clock.now();
         let of = |rule: &Rule| RuleUse {
             id: rule.id.clone(),
             stage: rule.stage,
@@ -82,6 +86,7 @@ impl Desk {
             line: rule.line,
             owner: rule.owner.clone(),
             tags: rule.tags.clone(),
+            off_since: rule.expires.filter(|_| rule.is_over(now)),
             hits: hits.get(&rule.id).copied().unwrap_or_default(),
         };
         let rules = book.rules().iter().map(of).collect();
@@ -181,8 +186,9 @@ impl RuleUse {
     fn line(&self, id: usize, said: usize) -> String {
         let owner = self.owner.as_ref().map(|owner| format!("  owner {owner}"));
         let tags = (!self.tags.is_empty()).then(|| format!("  [{}]", self.tags.join(", ")));
+        let off = self.off_since.map(|since| format!("  OFF since {since}"));
         format!(
-            "{:<id$}  {:<7} {:<6}  {:<said$}  {}:{}{}{}",
+            "{:<id$}  {:<7} {:<6}  {:<said$}  {}:{}{}{}{}",
             self.id.0,
             self.stage,
             self.then,
@@ -190,7 +196,8 @@ impl RuleUse {
             self.file,
             self.line,
             owner.unwrap_or_default(),
-            tags.unwrap_or_default()
+            tags.unwrap_or_default(),
+            off.unwrap_or_default()
         )
     }
 }

@@ -115,6 +115,9 @@ impl Body {
     }
 }
 
+/// Warnings that a rule may hit too many people: an exception may be as wide as it likes.
+pub(super) const ONLY_WHERE_IT_FIRES: &[&str] = &["shared-host", "short-contains"];
+
 /// Reads `all`, `any` and `unless` of a `[[rule]]` or `[[signal]]`.
 pub(super) fn read_body<'a>(
     reader: &mut Reader<'a>,
@@ -126,7 +129,11 @@ pub(super) fn read_body<'a>(
         Some(value) => read_clauses(reader, value),
         None => Some(Vec::new()),
     };
-    let (all, any, unless) = (clauses("all"), clauses("any"), clauses("unless"));
+    let (all, any) = (clauses("all"), clauses("any"));
+    let before = reader.problems.len();
+    let unless = table.get("unless").map(|value| read_clauses(reader, value));
+    reader.forget_since(before, ONLY_WHERE_IT_FIRES);
+    let unless = unless.unwrap_or_else(|| Some(Vec::new()));
     if !table.contains_key("all") && !table.contains_key("any") {
         let help = "add at least one condition, like this: any = [{ words = [\"guest post\"] }]";
         reader.error(

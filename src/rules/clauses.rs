@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::body::ONLY_WHERE_IT_FIRES;
 use super::condition::Clause;
 use super::conditions::{KINDS, Kind};
 use super::read::{Reader, Value, in_order};
@@ -77,7 +78,12 @@ fn read_named<'a>(
     match name {
         "all" => read_clauses(reader, value).map(Clause::All),
         "any" => read_clauses(reader, value).map(Clause::Any),
-        "none" => read_clauses(reader, value).map(Clause::None),
+        "none" => {
+            let before = reader.problems.len();
+            let clauses = read_clauses(reader, value);
+            reader.forget_since(before, ONLY_WHERE_IT_FIRES);
+            clauses.map(Clause::None)
+        }
         "signal" => read_signal_name(reader, value),
         _ => {
             if let Some(kind) = KINDS.iter().find(|kind| kind.name == name) {

@@ -82,6 +82,15 @@ impl<'a> Reader<'a> {
         self.push(Problem::warning(code, message), span, help);
     }
 
+    /// Forgets problems of these codes that were told after the first `before`.
+    pub fn forget_since(&mut self, before: usize, codes: &[&str]) {
+        let mut number = 0;
+        self.problems.retain(|problem| {
+            number += 1;
+            number <= before || !codes.contains(&problem.code.as_str())
+        });
+    }
+
     /// How many errors there are so far; warnings do not count.
     pub fn errors(&self) -> usize {
         self.problems

@@ -1,5 +1,6 @@
 //! The contact's own newest words, taken out of the HTML or Markdown of a message.
 
+mod attributes;
 mod elements;
 mod markdown;
 mod page;
@@ -17,8 +18,7 @@ use writer::Written;
 
 /// The most of either body that is read, in bytes: 128 KiB. What stands behind it is not judged.
 ///
-/// Every step below costs time and memory in proportion to what is read, so this is also the bound on both; it bounds
-/// as well the one exception, a tag of very many attributes (see `tags.rs`).
+/// Every step below costs time and memory in proportion to what is read, so this is also the bound on both.
 pub const READ_AT_MOST: usize = 128 * 1024;
 
 /// A message as it is judged.

@@ -21,6 +21,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "always-true",
     "bad-address",
     "bad-domain",
+    "bad-page",
     "bad-pattern",
     "bad-thresholds",
     "bad-tld",

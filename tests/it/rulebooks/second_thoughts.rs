@@ -209,6 +209,16 @@ fn a_short_text_inside_ordinary_words() {
 }
 
 #[test]
+fn an_exception_may_be_wide() {
+    let wide = "{ link_domain = [\"docs.google.com\"] }, { contains = [\"ort\"] }";
+    assert_eq!(said(&format!("any = [{wide}]")).len(), 2);
+    let excepted = format!("any = [{{ words = [\"x\"] }}]\nunless = [{wide}]");
+    assert_eq!(said(&excepted), [""; 0]);
+    let none = format!("any = [{{ words = [\"x\"] }}, {{ none = [{wide}] }}]");
+    assert_eq!(said(&none), [""; 0]);
+}
+
+#[test]
 fn an_empty_alternative_and_a_dot_in_the_name_of_a_site() {
     assert_eq!(
         codes(book(&rule("any = [{ pattern = 'free (gift|) card' }]")).warnings()),

@@ -27,6 +27,44 @@ fn html_of_any_shape_is_read_in_time() {
 }
 
 #[test]
+fn very_many_different_attributes_cost_no_more_than_their_length() {
+    let different: String = (0..18_000).map(|number| format!("a{number} ")).collect();
+    for tag in [
+        format!("<p {different}>x"),
+        format!("<p {}>x", different.replace(' ', "='1'")),
+        format!("<p {}>x", different.replace(' ', "=\"1\"")),
+        format!("<p {}>x", different.replace(' ', "/")),
+        format!("<p b='>' {different}>x"),
+    ] {
+        let text = in_time("different attributes", || html(&tag));
+        assert_eq!(text.shown, "x", "{}", &tag[..40]);
+    }
+}
+
+#[test]
+fn the_first_attributes_of_a_tag_count_and_nothing_outside_it_is_touched() {
+    let many = |count: usize| {
+        (0..count)
+            .map(|number| format!("a{number} "))
+            .collect::<String>()
+    };
+    let linked = format!(
+        "<a {}href=https://a.example/>a</a> and <b>more</b>",
+        many(400)
+    );
+    assert_eq!(html(&linked).links.len(), 1);
+    let comment = format!("<!-- <a {}--><p>seen a=\"b\" / c</p>", many(2_000));
+    assert_eq!(html(&comment).shown, "seen a=\"b\" / c");
+    let prose = format!(
+        "<p>5 < 6 {}</p><p class=x {}>end",
+        "a = \"b\" / ".repeat(900),
+        many(900)
+    );
+    let shown = html(&prose).shown;
+    assert!(shown.starts_with("5 < 6 a = \"b\" / a =") && shown.ends_with("end"));
+}
+
+#[test]
 fn many_nested_quotes_keep_their_words() {
     let text = in_time("nested quotes", || {
         html(&format!("{}spam", "<blockquote>".repeat(9_000)))

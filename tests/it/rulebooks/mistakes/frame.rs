@@ -23,22 +23,22 @@ fn a_misspelt_key() {
         "{FINE}\nexemples.match = [\"x\"]\nseverity = \"high\""
     ));
     insta::assert_snapshot!(refused(&text), @r#"
-error[unknown-key]: `exemples` is not known in a rule
- --> rules.toml:7:1
-  |
-7 | exemples.match = ["x"]
-  | ^^^^^^^^
-  |
-  = help: did you mean `examples`?
+    error[unknown-key]: `exemples` is not known in a rule
+     --> rules.toml:7:1
+      |
+    7 | exemples.match = ["x"]
+      | ^^^^^^^^
+      |
+      = help: did you mean `examples`?
 
-error[unknown-key]: `severity` is not known in a rule
- --> rules.toml:8:1
-  |
-8 | severity = "high"
-  | ^^^^^^^^
-  |
-  = help: known are: id, why, stage, then, all, any, unless, examples, points, owner, tags, expires
-"#);
+    error[unknown-key]: `severity` is not known in a rule
+     --> rules.toml:8:1
+      |
+    8 | severity = "high"
+      | ^^^^^^^^
+      |
+      = help: known are: id, why, stage, then, all, any, unless, examples, points, also, block_for, expires, owner, tags
+    "#);
 }
 
 #[test]
