@@ -28,7 +28,7 @@ fn html_of_any_shape_is_read_in_time() {
 
 #[test]
 fn very_many_different_attributes_cost_no_more_than_their_length() {
-    let different: String = (0..18_000).map(|number| format!("a{number} ")).collect();
+    let different: String = (0..11_000).map(|number| format!("a{number} ")).collect();
     for tag in [
         format!("<p {different}>x"),
         format!("<p {}>x", different.replace(' ', "='1'")),
