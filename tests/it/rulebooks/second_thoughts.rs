@@ -3,6 +3,9 @@
 use featurebase_bouncer::problem::Problem;
 use featurebase_bouncer::rules::Rulebook;
 
+use featurebase_bouncer::desk::review::{costs, review};
+use featurebase_bouncer::time::Timestamp;
+
 use super::{book, named, on_word, rule};
 
 fn codes(problems: &[Problem]) -> Vec<&str> {
@@ -261,5 +264,42 @@ fn an_example_that_cannot_fail() {
     assert_eq!(
         said("all = [{ sender = [\"customer\"] }]\nexamples.pass = [\"Where is my invoice?\"]"),
         [""; 0]
+    );
+}
+
+#[test]
+fn a_review_tells_all_there_is_to_tell() {
+    let over = named(
+        "a/over",
+        "observe",
+        "flag",
+        "any = [{ words = [\"offer1\"] }]\nexpires = 2026-01-01",
+    );
+    let wide = on_word("a/wide", "observe", "flag", "please");
+    let unused = "[[signal]]\nid = \"nobody\"\nany = [{ words = [\"x1\"] }]\n";
+    let book = book(&format!("{over}{wide}{unused}"));
+    let told = review(&book, Timestamp::parse("2026-11-23T00:00:00Z").unwrap());
+    assert_eq!(
+        codes(&told),
+        ["unused-signal", "fires-on-ordinary", "rule-expired"]
+    );
+}
+
+#[test]
+fn every_rule_has_its_cost() {
+    let book = book(&format!(
+        "{}{}",
+        on_word("a/one", "observe", "flag", "x1"),
+        on_word("a/two", "observe", "flag", "y1")
+    ));
+    let costs = costs(&book);
+    assert_eq!(
+        costs.iter().map(|cost| cost.rule).collect::<Vec<_>>(),
+        [0, 1]
+    );
+    assert!(
+        costs
+            .iter()
+            .all(|cost| !cost.reading_time.is_zero() && cost.share() >= 0.0)
     );
 }
