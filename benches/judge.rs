@@ -13,7 +13,8 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use featurebase_bouncer::rules::examples::Example;
-use featurebase_bouncer::rules::{RuleFile, Rulebook, load};
+use featurebase_bouncer::rules::fold::Folded;
+use featurebase_bouncer::rules::{RuleFile, Rulebook, links, load, text};
 
 use messages::KINDS;
 
@@ -21,6 +22,7 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let rounds = if quick { 3 } else { 15 };
     let mut table = Table::default();
+    parts(rounds);
     growth(rounds, &mut table);
     speed(rounds, &mut table);
     loading(&mut table);
@@ -102,6 +104,53 @@ fn book(text: String) -> Rulebook {
 fn eprintln_and_leave(text: &str) -> ! {
     let _ = writeln!(std::io::stderr(), "{text}");
     std::process::exit(1)
+}
+
+/// What reading a message is made of.
+fn parts(rounds: usize) {
+    Table::line(
+        "reading one message, microseconds: out of the markup (links among it), its links alone, folding",
+    );
+    for kind in KINDS {
+        let examples = messages::of(kind);
+        let bodies: Vec<_> = examples
+            .iter()
+            .map(|example| {
+                (
+                    example.message.html.as_deref(),
+                    example.message.markdown.as_deref(),
+                )
+            })
+            .collect();
+        let texts: Vec<String> = bodies
+            .iter()
+            .map(|(html, markdown)| text::read(*html, *markdown).shown)
+            .collect();
+        let count = f64::from(u32::try_from(texts.len()).unwrap_or(1));
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / count;
+        let read = fastest(rounds, || {
+            for (html, markdown) in &bodies {
+                black_box(text::read(*html, *markdown));
+            }
+        });
+        let linked = fastest(rounds, || {
+            for text in &texts {
+                black_box(links::in_text(text));
+            }
+        });
+        let folded = fastest(rounds, || {
+            for text in &texts {
+                black_box(Folded::of(text));
+            }
+        });
+        Table::line(&format!(
+            "  {:<10} {:7.1} {:7.1} {:7.1}",
+            kind.name,
+            each(read),
+            each(linked),
+            each(folded)
+        ));
+    }
 }
 
 fn growth(rounds: usize, table: &mut Table) {
