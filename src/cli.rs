@@ -1,12 +1,16 @@
 //! The command line. The only room, with the sandbox's and the demo's view, that prints.
 
 mod args;
+mod ask;
+mod explain;
 mod health;
 mod orders;
 mod out;
 mod questions;
 mod rules;
+mod rules_status;
 mod sandbox;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -14,12 +18,11 @@ use clap::Parser as _;
 
 use crate::config::{Config, Environment, Need, environment};
 use crate::desk::Desk;
-use crate::problem::render;
 use crate::store::Store;
 use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, server};
-use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand};
+use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand, RulesCommand};
 use out::{Out, say};
 
 /// The exit code of something that was looked at and found wanting, such as rules with problems.
@@ -68,6 +71,7 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
             server::run(&config).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Explain(options) => Ok(explain::explain(&options, out)),
         Command::Demo(options) => demo::run(options).await,
         Command::Sandbox(options) => sandbox::sandbox(options).await,
         Command::Trigger(options) => sandbox::trigger(options, &setup.environment, out).await,
@@ -84,6 +88,8 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Config(ConfigCommand::Show) => Ok(questions::config(&config, out)),
         Command::Check(options) => Ok(rules::check(&config, &options, Clock::system().now(), out)),
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
+        Command::Schema(options) => schema::schema(&config, &options, out),
+        Command::Rules(RulesCommand::Status) => rules_status::status(&config, out).await,
         Command::Health => health::health(&config).await,
         Command::Stop(options) => orders::stop(&config, &options, out).await,
         Command::Go(options) => orders::go(&config, &options, out).await,
@@ -132,7 +138,7 @@ impl Setup {
         match Config::read(self.file.as_deref(), &self.environment, need) {
             Ok(config) => Some(config),
             Err(problems) => {
-                out::complain(&render(&problems, out::paint()));
+                out::complain_of(&problems);
                 None
             }
         }

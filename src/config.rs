@@ -43,6 +43,11 @@ pub struct Config {
     pub lease: Duration,
     pub give_up_after: Duration,
     pub exempt_after_unblock: Duration,
+    pub lookup_max_age: Duration,
+    /// In whose name notes are left.
+    pub admin_id: Option<String>,
+    /// The address rules with `notify` tell; it may hold a key.
+    pub notify_url: Option<Secret>,
     pub log: LogForm,
     pub log_filter: String,
     /// Needed in every mode but `observe`.

@@ -58,6 +58,20 @@ crate::vocabulary! {
 }
 
 crate::vocabulary! {
+    /// What a rule may ask for besides a block or a flag, in the order it is done.
+    Also {
+        /// Remove the message's content for good.
+        Redact = "redact",
+        /// Leave a note for teammates in the conversation.
+        Note = "note",
+        /// Close the conversation.
+        Close = "close",
+        /// Tell an address of the operator's.
+        Notify = "notify",
+    }
+}
+
+crate::vocabulary! {
     /// What becomes of a message's sender, weakest first.
     Verdict {
         /// Nothing to do.
@@ -241,6 +255,12 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub points: i64,
     pub evidence: Vec<Evidence>,
+    /// What it asks for besides, in the order it is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
+    /// After how many milliseconds the block it asks for is to end; nothing for one that stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_for_millis: Option<i64>,
 }
 
 #[allow(
@@ -256,6 +276,15 @@ fn is_zero(number: &i64) -> bool {
 pub struct Restrained {
     pub by: Restraint,
     pub because: String,
+}
+
+/// On whose word a decision is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// The rules in stage `enforce`, where nothing restrained them.
+    Rules,
+    /// A person who had looked at it: what rules in stage `hold` propose counts, too.
+    Person,
 }
 
 /// The judgement of one message by one rulebook.
@@ -305,5 +334,51 @@ impl Decision {
             .filter(|finding| finding.points > 0)
             .map(|finding| &finding.rule)
             .collect()
+    }
+
+    /// What rules ask for besides, each with the rules that do, in the order it is done.
+    #[must_use]
+    pub fn also(&self, word: Word) -> Vec<(Also, Vec<&Finding>)> {
+        let asking = |also: &Also| -> Vec<&Finding> {
+            self.carried_out(word)
+                .filter(|finding| finding.also.contains(also))
+                .collect()
+        };
+        Also::ALL
+            .iter()
+            .map(|also| (*also, asking(also)))
+            .filter(|(_, findings)| !findings.is_empty())
+            .collect()
+    }
+
+    /// After how many milliseconds the block ends by itself: the longest of all rules that led to it counts, and one that
+    /// names none blocks for good.
+    #[must_use]
+    pub fn block_for_millis(&self, word: Word) -> Option<i64> {
+        let spans: Option<Vec<i64>> = self
+            .carried_out(word)
+            .filter(|finding| finding.then == Then::Block)
+            .map(|finding| finding.block_for_millis)
+            .collect();
+        spans?.into_iter().max()
+    }
+
+    /// The findings whose wish, a block or a flag, is carried out.
+    fn carried_out(&self, word: Word) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| {
+            let wish = match finding.then {
+                Then::Block => Verdict::Block,
+                Then::Flag => Verdict::Flag,
+                Then::Allow | Then::Points => return false,
+            };
+            match word {
+                Word::Rules => {
+                    finding.stage == Stage::Enforce
+                        && self.restrained.is_empty()
+                        && self.verdict >= wish
+                }
+                Word::Person => finding.stage != Stage::Observe,
+            }
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! What a person may ask or order. Every order is one transaction: the record with name and reason, and the job.
 //! Nothing here calls Featurebase.
 
+mod besides;
 pub mod review;
 pub mod sentences;
 pub mod tryout;
@@ -99,11 +100,15 @@ impl Desk {
             fence: row.fence + 1,
             changed_at: now,
             exempt_until: Some(until),
+            block_for: None,
+            ends_at: None,
             ..row
         };
         tx.set_contact(&row).await?;
         let called_off = tx.cancel(Task::Block, contact.as_str(), now).await?;
-        tx.cancel(Task::Unblock, contact.as_str(), now).await?;
+        for task in [Task::Unblock, Task::EndBlock] {
+            tx.cancel(task, contact.as_str(), now).await?;
+        }
         let call = Call {
             event: None,
             conversation: newest,
@@ -161,6 +166,7 @@ impl Desk {
         };
         tx.set_contact(&row).await?;
         tx.cancel(Task::Block, contact.as_str(), now).await?;
+        besides::keep_end(&mut tx, &row, now).await?;
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
         tx.commit().await?;
@@ -189,25 +195,30 @@ impl Desk {
             return Err(DeskError::NothingHeld(held.to_owned()));
         };
         let row = tx.contact_or_new(&contact, now).await?;
-        let row = ContactRow {
+        let mut row = ContactRow {
             standing: Standing::BlockWanted,
             fence: row.fence + 1,
             event: Some(event.clone()),
             changed_at: now,
             exempt_until: None,
+            ends_at: None,
             ..row
         };
+        let (steps, block_for) = self.asked_for(&events, row.fence).await?;
+        row.block_for = block_for;
         tx.set_contact(&row).await?;
-        tx.cancel(Task::Unblock, contact.as_str(), now).await?;
-        tx.cancel(Task::Block, contact.as_str(), now).await?;
+        for task in [Task::Unblock, Task::Block, Task::EndBlock] {
+            tx.cancel(task, contact.as_str(), now).await?;
+        }
         let call = Call {
             event: Some(event),
             conversation: newest,
             fence: row.fence,
             ..Call::default()
         };
-        tx.add_jobs(vec![job(Task::Block, &contact, &call)], now)
-            .await?;
+        let mut jobs = vec![job(Task::Block, &contact, &call)];
+        jobs.extend(steps);
+        tx.add_jobs(jobs, now).await?;
         tx.record(settled(
             Action::HoldConfirmed,
             &contact,

@@ -1,40 +1,28 @@
 //! Our calls to Featurebase's API, and what its answers mean to us.
 
+mod answer;
+mod notice;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use reqwest::{Client, Method, Response, StatusCode, redirect};
-use serde_json::Value;
+use reqwest::{Client, Method, StatusCode, header, redirect};
+use serde_json::{Value, json};
 
-use crate::message::ContactId;
+use crate::decision::Profile;
+use crate::message::{ContactId, PartId};
 use crate::time::Timestamp;
+
+pub use answer::Outcome;
+pub use notice::{Notice, Notifier};
+
+use answer::{Wait, classify, read_capped, refused, unreachable_now};
 
 /// The API version every call names.
 const VERSION: &str = "2026-01-01.nova";
-/// Most bytes read of an answer.
-const ANSWER_LIMIT: usize = 1024 * 1024;
-/// Longest wait a server may ask of us.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
-
-/// What came of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Featurebase says it is done.
-    Done,
-    /// Featurebase says it was so already.
-    Already { why: String },
-    /// It may work later, and not before `after` where the server named a time.
-    Retry {
-        after: Option<Duration>,
-        why: String,
-        /// The whole of Featurebase is in trouble or wants a rest, not this one call.
-        everywhere: bool,
-    },
-    /// The API key is wrong or may not do this: no call will work until somebody mends it.
-    KeyRefused { why: String },
-    /// It will never work for this contact.
-    Refused { code: String, why: String },
-}
+/// A field of a contact's own that is longer than this, in bytes, is not kept: no rule asks for such a value.
+const LONGEST_FIELD: usize = 1_000;
 
 /// What a conversation shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,28 +83,15 @@ impl Featurebase {
     /// # Errors
     /// What came of the call instead.
     pub async fn conversation(&self, id: &str, now: Timestamp) -> Result<Shown, Outcome> {
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(refused(
-                "odd_id",
-                "the conversation's id has no form that can stand in an address",
-            ));
-        }
-        let (status, body) = self
-            .call(Method::GET, &format!("/v2/conversations/{id}"), now)
-            .await?;
-        let parts = body.get("conversationParts");
-        let parts =
-            parts.and_then(|parts| parts.as_array().or_else(|| parts.get("data")?.as_array()));
+        let (status, body) = self.call(Method::GET, &path_of(id)?, None, now).await?;
         match body.get("isBlocked").and_then(Value::as_bool) {
             Some(blocked) if status == StatusCode::OK => Ok(Shown {
                 blocked,
-                answered: parts.into_iter().flatten().any(is_answer),
+                answered: parts_of(&body).any(is_answer),
             }),
-            _ => Err(Outcome::Retry {
-                after: None,
-                why: "the conversation does not say whether its contact is blocked".to_owned(),
-                everywhere: false,
-            }),
+            _ => Err(passing(
+                "the conversation does not say whether its contact is blocked",
+            )),
         }
     }
 
@@ -129,16 +104,125 @@ impl Featurebase {
         contact: &ContactId,
         now: Timestamp,
     ) -> Result<Option<String>, Outcome> {
+        let body = self.contact(contact, now).await?;
+        Ok(body.get("email").and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// What is kept of a contact, as far as rules can ask for it, with every field of its own that is a text, a number, or
+    /// true or false.
+    ///
+    /// # Errors
+    /// What came of the call instead.
+    pub async fn profile(&self, contact: &ContactId, now: Timestamp) -> Result<Profile, Outcome> {
+        let body = self.contact(contact, now).await?;
+        let list = |key: &str| {
+            body.get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        Ok(Profile {
+            looked_up_at: now,
+            verified: body.get("verified").and_then(Value::as_bool),
+            companies: list("companies")
+                .filter_map(|company| text(company.get("name")?))
+                .collect(),
+            roles: list("roles").filter_map(text).collect(),
+            attributes: fields_of(body.get("customFields")),
+        })
+    }
+
+    /// Asks to remove the content of a part for good. Asking again does no harm.
+    pub async fn redact(&self, conversation: &str, part: &PartId, now: Timestamp) -> Outcome {
+        let body = json!({
+            "type": "conversation_part",
+            "conversationId": conversation,
+            "conversationPartId": part,
+        });
+        let path = "/v2/conversations/redact";
+        said_yes(self.call_besides(Method::POST, path, &body, now).await)
+    }
+
+    /// Asks to close a conversation, in the name of Featurebase's own bot. Asking again does no harm.
+    pub async fn close(&self, conversation: &str, now: Timestamp) -> Outcome {
+        let path = match path_of(conversation) {
+            Ok(path) => path,
+            Err(outcome) => return outcome,
+        };
+        let body = json!({ "state": "closed" });
+        let answer = self.call_besides(Method::PATCH, &path, &body, now).await;
+        match answer.as_ref().map(|(_, body)| body.get("state")) {
+            Ok(Some(state)) if state != "closed" => {
+                passing("the answer shows the conversation still open")
+            }
+            _ => said_yes(answer),
+        }
+    }
+
+    /// Leaves a note for teammates, by this teammate's name. Asking twice leaves two: see [`has_note`](Self::has_note).
+    pub async fn note(
+        &self,
+        conversation: &str,
+        admin: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Outcome {
+        let path = match path_of(conversation) {
+            Ok(path) => path,
+            Err(outcome) => return outcome,
+        };
+        let body = json!({
+            "type": "admin",
+            "id": admin,
+            "messageType": "note",
+            "bodyMarkdown": text,
+            "skipNotifications": true,
+        });
+        let path = format!("{path}/reply");
+        said_yes(self.call_besides(Method::POST, &path, &body, now).await)
+    }
+
+    /// Whether a conversation has a note with these words.
+    ///
+    /// # Errors
+    /// What came of the call instead.
+    pub async fn has_note(
+        &self,
+        conversation: &str,
+        words: &str,
+        now: Timestamp,
+    ) -> Result<bool, Outcome> {
+        let path = path_of(conversation)?;
+        let (_, body) = self.call(Method::GET, &path, None, now).await?;
+        if !body.is_object() {
+            return Err(passing("the answer is not a conversation"));
+        }
+        let holds = |part: &Value, key: &str| {
+            let text = part.get(key).and_then(Value::as_str).unwrap_or_default();
+            text.replace('\\', "").contains(words)
+        };
+        Ok(parts_of(&body).any(|part| {
+            part.get("partType").and_then(Value::as_str) == Some("admin_note")
+                && (holds(part, "bodyMarkdown") || holds(part, "bodyHtml"))
+        }))
+    }
+
+    /// A contact as it is answered: certainly this one.
+    async fn contact(&self, contact: &ContactId, now: Timestamp) -> Result<Value, Outcome> {
         if !contact.is_well_formed() {
             return Err(refused(
                 "invalid_id",
                 "the contact's id is not 24 hexadecimal digits",
             ));
         }
-        let (_, body) = self
-            .call(Method::GET, &format!("/v2/contacts/{contact}"), now)
-            .await?;
-        Ok(body.get("email").and_then(Value::as_str).map(str::to_owned))
+        let path = format!("/v2/contacts/{contact}");
+        let (_, body) = self.call(Method::GET, &path, None, now).await?;
+        let id = body.get("id").and_then(Value::as_str);
+        if id.is_some_and(|id| id.eq_ignore_ascii_case(contact.as_str())) {
+            return Ok(body);
+        }
+        Err(passing("the answer is not this contact"))
     }
 
     async fn change(&self, contact: &ContactId, verb: &str, told: &str, now: Timestamp) -> Outcome {
@@ -149,15 +233,18 @@ impl Featurebase {
             );
         }
         match self
-            .call(Method::POST, &format!("/v2/contacts/{contact}/{verb}"), now)
+            .call(
+                Method::POST,
+                &format!("/v2/contacts/{contact}/{verb}"),
+                None,
+                now,
+            )
             .await
         {
             Ok((_, body)) if body.get(told).and_then(Value::as_bool) == Some(true) => Outcome::Done,
-            Ok((status, _)) => Outcome::Retry {
-                after: None,
-                why: format!("answered {status}, but not that the contact is {told}"),
-                everywhere: false,
-            },
+            Ok((status, _)) => passing(&format!(
+                "answered {status}, but not that the contact is {told}"
+            )),
             Err(outcome) => outcome,
         }
     }
@@ -167,25 +254,61 @@ impl Featurebase {
         &self,
         method: Method,
         path: &str,
+        body: Option<&Value>,
         now: Timestamp,
     ) -> Result<(StatusCode, Value), Outcome> {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.key)
-            .header("Featurebase-Version", VERSION);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable_now(&error))?;
-        let status = response.status();
-        let wait = Wait::of(&response, now);
-        let body = read_capped(response).await?;
-        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let (status, body, wait) = self.send(method, path, body, now).await?;
         if status.is_success() {
             return Ok((status, body));
         }
         Err(classify(status, &body, wait))
+    }
+
+    /// A call for something besides blocks and look-ups. That the key may not do this one thing says nothing about the others.
+    async fn call_besides(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        now: Timestamp,
+    ) -> Result<(StatusCode, Value), Outcome> {
+        let (status, body, wait) = self.send(method, path, Some(body), now).await?;
+        if status.is_success() {
+            return Ok((status, body));
+        }
+        Err(match classify(status, &body, wait) {
+            Outcome::KeyRefused { why } if status == StatusCode::FORBIDDEN => {
+                refused("forbidden", &why)
+            }
+            outcome => outcome,
+        })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        now: Timestamp,
+    ) -> Result<(StatusCode, Value, Wait), Outcome> {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key)
+            .header("Featurebase-Version", VERSION);
+        if let Some(body) = body {
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| unreachable_now(&error))?;
+        let (status, wait) = (response.status(), Wait::of(&response, now));
+        let body = read_capped(response).await?;
+        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Ok((status, body, wait))
     }
 }
 
@@ -199,131 +322,54 @@ fn is_answer(part: &Value) -> bool {
     by_admin && matches!(kind, "admin_msg" | "email_msg")
 }
 
-fn refused(code: &str, why: &str) -> Outcome {
-    Outcome::Refused {
-        code: code.to_owned(),
-        why: why.to_owned(),
+/// The address of a conversation, if its id can stand in one.
+fn path_of(id: &str) -> Result<String, Outcome> {
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(refused(
+            "odd_id",
+            "the conversation's id has no form that can stand in an address",
+        ));
+    }
+    Ok(format!("/v2/conversations/{id}"))
+}
+
+fn parts_of(conversation: &Value) -> impl Iterator<Item = &Value> {
+    let parts = conversation.get("conversationParts");
+    parts
+        .and_then(|parts| parts.as_array().or_else(|| parts.get("data")?.as_array()))
+        .into_iter()
+        .flatten()
+}
+
+/// Numbers and true or false are kept as they are written in JSON; lists and tables are left out.
+fn fields_of(fields: Option<&Value>) -> BTreeMap<String, String> {
+    let fields = fields.and_then(Value::as_object).into_iter().flatten();
+    fields
+        .filter_map(|(name, value)| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => return None,
+            };
+            (text.len() <= LONGEST_FIELD).then(|| (name.clone(), text))
+        })
+        .collect()
+}
+
+/// A success counts only when it is answered with a table: a proxy's page is not Featurebase's word.
+fn said_yes(answer: Result<(StatusCode, Value), Outcome>) -> Outcome {
+    match answer {
+        Ok((_, body)) if body.is_object() => Outcome::Done,
+        Ok((status, _)) => passing(&format!("answered {status}, but not in JSON")),
+        Err(outcome) => outcome,
     }
 }
 
-fn unreachable_now(error: &reqwest::Error) -> Outcome {
-    let why = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else {
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        format!("no connection: {cause}")
-    };
+/// Trouble of this one call, which may pass.
+fn passing(why: &str) -> Outcome {
     Outcome::Retry {
         after: None,
-        why,
-        everywhere: true,
+        why: why.to_owned(),
+        everywhere: false,
     }
-}
-
-async fn read_capped(mut response: Response) -> Result<Vec<u8>, Outcome> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| unreachable_now(&error))?
-    {
-        if body.len() + chunk.len() > ANSWER_LIMIT {
-            break;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// What the answer says about trying again.
-#[derive(Debug, Clone, Copy, Default)]
-struct Wait {
-    should: Option<bool>,
-    after: Option<Duration>,
-}
-
-impl Wait {
-    /// `x-should-retry` first, then `retry-after-ms`, else `retry-after` in seconds or as a date, as the official client reads them.
-    fn of(response: &Response, now: Timestamp) -> Self {
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::trim)
-        };
-        let should = match header("x-should-retry") {
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            _ => None,
-        };
-        let millis = header("retry-after-ms")
-            .and_then(|text| text.parse().ok())
-            .map(Duration::from_millis);
-        let after = millis.or_else(|| retry_after(header("retry-after")?, now));
-        Self {
-            should,
-            after: after.map(|wait| wait.min(LONGEST_WAIT)),
-        }
-    }
-}
-
-fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let seconds = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    Some(Timestamp::from_seconds(i64::try_from(seconds).ok()?).since(now))
-}
-
-fn classify(status: StatusCode, body: &Value, wait: Wait) -> Outcome {
-    let word = |key: &str| {
-        body.pointer(&format!("/error/{key}"))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let (code, message) = (word("code"), word("message"));
-    let why = format!(
-        "answered {}: {}",
-        status.as_u16(),
-        cut(if message.is_empty() { code } else { message })
-    );
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Outcome::KeyRefused { why };
-    }
-    let says_so = |text: &str| {
-        text.to_ascii_lowercase()
-            .replace('_', " ")
-            .contains("already")
-    };
-    if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT)
-        && (says_so(code) || says_so(message))
-    {
-        return Outcome::Already { why };
-    }
-    let passing = matches!(status.as_u16(), 408 | 409 | 429) || status.is_server_error();
-    if wait.should.unwrap_or(passing || status.is_redirection()) {
-        return Outcome::Retry {
-            after: wait.after,
-            why,
-            everywhere: status.as_u16() == 429 || status.is_server_error(),
-        };
-    }
-    Outcome::Refused {
-        code: if code.is_empty() {
-            status.as_str().to_owned()
-        } else {
-            cut(code)
-        },
-        why,
-    }
-}
-
-/// Texts of others are kept short and free of control characters.
-fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -16,6 +16,9 @@ use crate::time::Timestamp;
 /// Longest id that is taken for one, in bytes.
 const MAX_ID: usize = 200;
 
+/// Longest address handed on, in bytes.
+const MAX_URL: usize = 2_000;
+
 /// What an event turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
@@ -52,6 +55,15 @@ pub fn id_of(body: &[u8]) -> EventId {
         Ok(envelope) if is_id(&envelope.id) => EventId::new(envelope.id),
         _ => EventId::new(format!("sha256:{}", hex::encode(Sha256::digest(body)))),
     }
+}
+
+/// The conversation's address in Featurebase, where the event names one.
+#[must_use]
+pub fn conversation_url(body: &[u8]) -> Option<String> {
+    let event: Value = serde_json::from_slice(body).ok()?;
+    let url = event.get("conversationUrl")?.as_str()?;
+    let safe = url.starts_with("https://") && url.len() <= MAX_URL;
+    (safe && url.bytes().all(|b| b.is_ascii_graphic())).then(|| url.to_owned())
 }
 
 /// Reads a body whose signature was verified.

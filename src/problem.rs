@@ -1,5 +1,7 @@
 //! What is wrong with something a person wrote, told so that they can mend it.
 
+pub mod pages;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 

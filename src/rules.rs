@@ -4,21 +4,26 @@
 //! same decision, and the order of rule files makes no difference.
 
 pub mod body;
+mod clauses;
 pub mod condition;
 pub mod conditions;
 mod engine;
 pub mod examples;
 pub mod explain;
 pub mod fold;
+pub mod language;
 pub mod links;
 mod lint;
 pub mod lists;
 mod load;
+mod meant;
 mod ordinary;
 pub mod policy;
+mod prose;
 mod read;
+pub mod reference;
 pub mod rule;
-mod schema;
+pub mod schema;
 pub mod signal;
 pub mod source;
 pub mod subject;

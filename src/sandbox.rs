@@ -164,6 +164,22 @@ impl Sandbox {
         self.shared().lock().add_contact(contact, now)
     }
 
+    /// Changes everything that is kept of a contact but its id, as somebody in Featurebase itself does. Says whether there
+    /// is such a contact.
+    pub fn change_contact(&self, id: &str, about: NewContact) -> bool {
+        let mut workspace = self.shared().lock();
+        let found = workspace.contacts.get_mut(id);
+        found.map(|contact| contact.about = about).is_some()
+    }
+
+    /// A conversation with its parts as the API answers it, or `None` when there is no such conversation.
+    #[must_use]
+    pub fn conversation(&self, id: &str) -> Option<serde_json::Value> {
+        let workspace = self.shared().lock();
+        let found = workspace.conversation(id).ok()?;
+        Some(found.json_with_parts(workspace.is_with_blocked(found)))
+    }
+
     /// A contact writes. Events are queued for every webhook that asked.
     ///
     /// # Errors

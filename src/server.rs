@@ -2,6 +2,7 @@
 
 pub mod listener;
 mod lock;
+mod parts;
 mod private;
 
 use std::net::SocketAddr;
@@ -18,7 +19,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Secret};
 use crate::decision::Stage;
-use crate::featurebase::Featurebase;
 use crate::rulewatch::{Rulewatch, Status};
 use crate::store::inbox::InboxWriter;
 use crate::store::{Location, Store};
@@ -26,7 +26,7 @@ use crate::telemetry::Metrics;
 use crate::time::Clock;
 use crate::webhook::signature::Secrets;
 use crate::webhook::{self, Receiver};
-use crate::worker::{Behaviour, Worker};
+use crate::worker::Worker;
 use listener::Limits;
 use private::Private;
 
@@ -39,6 +39,8 @@ pub struct App {
     pub worker: Arc<Worker>,
     pub rulewatch: Rulewatch,
     pub metrics: Metrics,
+    /// What rules ask for that the settings do not allow.
+    pub warnings: Vec<String>,
     config: Config,
     clock: Clock,
     writer: InboxWriter,
@@ -97,11 +99,12 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .start()
         .await
         .context("the rules cannot be recorded in the store")?;
-    let featurebase = featurebase(config)?;
-    let behaviour = behaviour(config);
+    let outside = parts::outside(config)?;
+    let behaviour = parts::behaviour(config);
+    let warnings = parts::warnings(config, rulewatch.book().borrow().as_deref());
     let worker = Worker::new(
         store.clone(),
-        featurebase,
+        outside,
         rulewatch.book(),
         behaviour,
         clock.clone(),
@@ -113,6 +116,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         worker: Arc::new(worker),
         rulewatch,
         metrics,
+        warnings,
         config: config.clone(),
         clock,
         writer,
@@ -120,33 +124,11 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     })
 }
 
-fn behaviour(config: &Config) -> Behaviour {
-    Behaviour {
-        mode: config.mode,
-        calls_at_once: config.calls_at_once,
-        lease: config.lease,
-        give_up_after: config.give_up_after,
-        stop_file: config.stop_file(),
-        jitter: fastrand::f64,
-    }
-}
-
 /// Nobody else works on this file: whatever is claimed was claimed by a program that died.
 async fn free_claims(store: &Store) -> crate::store::Result<()> {
     let mut tx = store.writing().await?;
     tx.release_all().await?;
     tx.commit().await
-}
-
-fn featurebase(config: &Config) -> anyhow::Result<Option<Featurebase>> {
-    let client =
-        |key: &Secret| Featurebase::new(&config.base_url, key.reveal(), config.call_timeout);
-    config
-        .api_key
-        .as_ref()
-        .map(client)
-        .transpose()
-        .context("the system's certificates cannot be read")
 }
 
 /// Which parts run by themselves. A test that moves the clock by hand drives the worker by hand, too.
@@ -324,10 +306,15 @@ impl Running {
 /// When the program cannot start, or a part of it failed.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let app = assemble(config, Clock::system()).await?;
+    for warning in &app.warnings {
+        tracing::warn!("{warning}");
+    }
     let running = app.serve(Driven::ByItself).await?;
     tracing::info!("{}", running.line);
     if config.mode == Stage::Observe {
-        tracing::info!("mode observe: nothing is ever sent to Featurebase");
+        tracing::info!(
+            "mode observe: nothing is changed in Featurebase; with a key, senders are looked up for rules that ask"
+        );
     }
     tokio::select! {
         () = signal() => tracing::info!("stopping: what is under way is finished; a second signal stops at once"),

@@ -10,6 +10,7 @@ pub mod events;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
+pub mod profiles;
 mod rows;
 mod schema;
 pub mod switches;

@@ -21,11 +21,11 @@ pub struct Metrics {
     deliveries_refused: Family<Labels, Counter>,
     decisions: Family<Labels, Counter>,
     calls: Family<Labels, Counter>,
+    lookups: Family<Labels, Counter>,
+    steps: Family<Labels, Counter>,
     jobs: Family<Labels, Gauge>,
     pub judge_failures: Counter,
-    pub rules_rejected: Counter,
-    pub rules_in_force: Gauge,
-    pub rules_differ: Gauge,
+    pub rules: RuleNumbers,
     pub inbox: Gauge,
     pub not_understood: Gauge,
     pub holds: Gauge,
@@ -33,6 +33,16 @@ pub struct Metrics {
     pub key_refused: Gauge,
     pub clock_skew_seconds: Gauge,
     pub connections: Gauge,
+}
+
+/// What is counted of rules and of the files they come from.
+#[derive(Debug, Clone)]
+pub struct RuleNumbers {
+    pub rejected: Counter,
+    in_force: Gauge,
+    in_force_info: Family<Labels, Gauge>,
+    differ: Gauge,
+    differ_since: Gauge,
 }
 
 impl Default for Metrics {
@@ -46,6 +56,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
+        let (lookups, steps) = asked_besides(r);
         let metrics = Self {
             events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
             events_not_stored: counter(
@@ -66,19 +77,15 @@ impl Metrics {
                 "featurebase_calls",
                 "Calls to Featurebase, by what came of them",
             ),
+            lookups,
+            steps,
             jobs: gauges(r, "jobs", "Jobs that wait, by task"),
             judge_failures: counter(
                 r,
                 "judge_failures",
                 "Messages the judge failed on; they were flagged",
             ),
-            rules_rejected: counter(r, "rules_rejected", "Times edited rules were refused"),
-            rules_in_force: gauge(r, "rules_in_force", "Rules in force; 0 means judging waits"),
-            rules_differ: gauge(
-                r,
-                "rules_differ",
-                "1 while the rule files on disk are not what is in force",
-            ),
+            rules: RuleNumbers::new(r),
             inbox: gauge(r, "inbox", "Events stored and not yet filed"),
             not_understood: gauge(
                 r,
@@ -122,6 +129,14 @@ impl Metrics {
         self.calls.get_or_create(&label("outcome", outcome)).inc();
     }
 
+    pub fn looked_up(&self, outcome: &str) {
+        self.lookups.get_or_create(&label("outcome", outcome)).inc();
+    }
+
+    pub fn also_done(&self, step: &str) {
+        self.steps.get_or_create(&label("step", step)).inc();
+    }
+
     pub fn set_jobs(&self, task: &str, waiting: i64) {
         self.jobs.get_or_create(&label("task", task)).set(waiting);
     }
@@ -142,6 +157,62 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+impl RuleNumbers {
+    fn new(r: &mut Registry) -> Self {
+        Self {
+            rejected: counter(r, "rules_rejected", "Times edited rules were refused"),
+            in_force: gauge(r, "rules_in_force", "Rules in force; 0 means judging waits"),
+            in_force_info: gauges(
+                r,
+                "rules_in_force_info",
+                "1 for the rules in force, by the beginning of their digest",
+            ),
+            differ: gauge(
+                r,
+                "rules_differ",
+                "1 while the rule files on disk are not what is in force",
+            ),
+            differ_since: gauge(
+                r,
+                "rules_differ_since_timestamp_seconds",
+                "Since when the rule files on disk are not what is in force, in Unix time; 0 while they are",
+            ),
+        }
+    }
+
+    /// Which rules are in force now and which were before, by the beginnings of their digests, and how many they are.
+    pub fn set(&self, before: Option<&str>, digest: &str, rules: i64) {
+        self.in_force.set(rules);
+        self.in_force_info
+            .get_or_create(&label("digest", digest))
+            .set(1);
+        if let Some(before) = before.filter(|before| *before != digest) {
+            self.in_force_info.remove(&label("digest", before));
+        }
+    }
+
+    /// Since when the rule files differ from what is in force, in Unix time, if they do.
+    pub fn set_differ(&self, since: Option<i64>) {
+        self.differ.set(i64::from(since.is_some()));
+        self.differ_since.set(since.unwrap_or(0));
+    }
+}
+
+/// What Featurebase is asked besides blocks and unblocks.
+fn asked_besides(r: &mut Registry) -> (Family<Labels, Counter>, Family<Labels, Counter>) {
+    let lookups = counters(
+        r,
+        "lookups",
+        "Senders to look up at Featurebase, by what came of it; how many wait is in jobs",
+    );
+    let steps = counters(
+        r,
+        "also_done",
+        "What rules asked for besides and was done, by what it was",
+    );
+    (lookups, steps)
 }
 
 fn label(name: &'static str, value: &str) -> Labels {

@@ -7,8 +7,10 @@ mod acting;
 pub mod backoff;
 mod brake;
 mod filing;
+mod follow;
 mod gate;
 mod judging;
+mod lookups;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::decision::Stage;
-use crate::featurebase::Featurebase;
+use crate::featurebase::{Featurebase, Notifier};
 use crate::rules::Rulebook;
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
@@ -49,8 +51,21 @@ pub struct Behaviour {
     pub give_up_after: Duration,
     /// While this file exists no call is made, whatever state the store is in.
     pub stop_file: PathBuf,
+    /// How long what was looked up of a contact is taken for true.
+    pub lookup_max_age: Duration,
+    /// In whose name notes are left; without it none are.
+    pub admin_id: Option<String>,
     /// A number from 0 to 1 to spread retries with.
     pub jitter: fn() -> f64,
+}
+
+/// Whom the worker may call.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Nothing in mode `observe` without a key.
+    pub featurebase: Option<Featurebase>,
+    /// Where the operator wants to be told.
+    pub notifier: Option<Notifier>,
 }
 
 /// Wakes the worker before its next look.
@@ -64,8 +79,7 @@ pub struct Wake {
 #[derive(Debug)]
 pub struct Worker {
     pub store: Store,
-    /// Nothing in mode `observe` without a key.
-    pub featurebase: Option<Featurebase>,
+    pub outside: Outside,
     pub book: Book,
     pub behaviour: Behaviour,
     pub clock: Clock,
@@ -78,7 +92,7 @@ impl Worker {
     #[must_use]
     pub fn new(
         store: Store,
-        featurebase: Option<Featurebase>,
+        outside: Outside,
         book: Book,
         behaviour: Behaviour,
         clock: Clock,
@@ -86,7 +100,7 @@ impl Worker {
     ) -> Self {
         Self {
             store,
-            featurebase,
+            outside,
             book,
             behaviour,
             clock,

@@ -33,8 +33,15 @@ pub enum Command {
     Demo(DemoOptions),
     /// Look for mistakes in rule files and try their examples
     Check(Check),
+    /// Explain a problem's code, or a condition of rules
+    Explain(Explain),
+    /// Print the rule language as a JSON Schema, from which editors complete and explain
+    Schema(Schema),
     /// See what the rules make of a text; nothing is kept or sent
     Try(Try),
+    /// The rules in force
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// List the record, newest first
     Audit(Audit),
     /// Explain what became of a contact, an event or a conversation
@@ -67,6 +74,23 @@ pub struct Check {
     /// Read every rule aloud
     #[arg(long)]
     pub read: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// A code such as unknown-key, a condition such as words, or `conditions` for all of them; all codes if left out
+    #[arg(value_name = "CODE")]
+    pub what: Option<String>,
+    /// With `conditions`: as the page docs/conditions.md
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Write it to .schema/rules.json in the folder of rules
+    #[arg(long)]
+    pub write: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,6 +161,12 @@ pub struct Audit {
 pub struct Why {
     /// Id of a contact, an event or a conversation
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

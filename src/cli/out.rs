@@ -1,10 +1,10 @@
 //! Printing. A reader that has gone away, as after `| head`, is no error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
 use serde::Serialize;
 
-use crate::problem::Paint;
+use crate::problem::{Paint, Problem, render};
 
 /// In which form answers are given.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +35,62 @@ pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Prints problems, each with its place and its remedy, and where more is said about them.
+pub fn complain_of(problems: &[Problem]) {
+    let paint = paint_on(&std::io::stderr());
+    let code = match problems {
+        [] => return,
+        [only] => only.code.as_str(),
+        [first, rest @ ..] if rest.iter().all(|problem| problem.code == first.code) => &first.code,
+        _ => "CODE",
+    };
+    complain(&format!(
+        "{}\n\nMore about it, with an example: `bouncer explain {code}`",
+        render(problems, paint)
+    ));
+}
+
+/// Colour for what is printed as an answer.
+pub fn answer_paint() -> Paint {
+    paint_on(&std::io::stdout())
+}
+
 /// Colour on a terminal only.
-pub fn paint() -> Paint {
-    if std::io::stderr().is_terminal() {
+fn paint_on(to: &impl std::io::IsTerminal) -> Paint {
+    if to.is_terminal() {
         Paint::Coloured
     } else {
         Paint::Plain
     }
+}
+
+/// A heading: bold where there is colour.
+pub fn heading(text: &str, paint: Paint) -> String {
+    match paint {
+        Paint::Plain => text.to_owned(),
+        Paint::Coloured => format!("\u{1b}[1m{text}\u{1b}[0m"),
+    }
+}
+
+/// Lines of at most 100 characters or so, the first `indent` of them blank. What is in backticks is not taken apart.
+pub fn wrap(text: &str, indent: usize) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let ticks = line.matches('`').count();
+        let full = indent + line.chars().count() + 1 + word.chars().count() > WIDTH;
+        if full && !line.is_empty() && ticks.is_multiple_of(2) {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+        .into_iter()
+        .map(|line| format!("{}{line}", " ".repeat(indent)))
+        .collect()
 }

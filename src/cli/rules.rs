@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::{Check, Try};
-use super::out::{Out, complain, paint, say};
+use super::out::{Out, complain, complain_of, say};
 use super::{FAILED, WANTING};
 use crate::config::Config;
 use crate::desk::review::review;
 use crate::desk::tryout::tryout;
-use crate::problem::{Problem, render};
+use crate::problem::Problem;
+use crate::rules::Rulebook;
 use crate::rules::examples::Example;
-use crate::rules::{self, Rulebook};
 use crate::rulewatch::folder;
 use crate::time::Timestamp;
 
@@ -27,7 +27,8 @@ pub(super) fn check(config: &Config, options: &Check, now: Timestamp, out: Out) 
                 return ExitCode::SUCCESS;
             }
             if !warnings.is_empty() {
-                complain(&format!("{}\n", render(&warnings, paint())));
+                complain_of(&warnings);
+                complain("");
             }
             if options.read {
                 read_aloud(&book);
@@ -94,8 +95,7 @@ fn example(options: &Try) -> Example {
 }
 
 fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
-    let files = folder::read(path).files.map_err(|problem| vec![*problem])?;
-    rules::load(&files)
+    folder::read(path).load()
 }
 
 fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
@@ -103,7 +103,7 @@ fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
         say(&json!({ "ok": false, "problems": problems }).to_string());
         return;
     }
-    complain(&render(problems, paint()));
+    complain_of(problems);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     complain(&format!(
         "\n{}: {errors} to mend, {} warnings. A running bouncer keeps the rules it has until all is mended.",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Config;
 use super::secrets::{Secret, Secrets};
-use super::settings::{Found, show};
+use super::settings::{Found, may_hold_a_secret, show};
 use crate::decision::Stage;
 use crate::problem::Problem;
 use crate::telemetry::LogForm;
@@ -38,6 +38,8 @@ pub(super) fn build(
     let lease = read.span("lease");
     let give_up_after = read.span("give_up_after");
     let exempt_after_unblock = read.span("exempt_after_unblock");
+    let lookup_max_age = read.span("lookup_max_age");
+    let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let log = read.word("log", LogForm::parse, "text or json");
     if lease
         .zip(call_timeout)
@@ -68,6 +70,9 @@ pub(super) fn build(
         lease: lease?,
         give_up_after: give_up_after?,
         exempt_after_unblock: exempt_after_unblock?,
+        lookup_max_age: lookup_max_age?,
+        admin_id: (!admin_id.is_empty()).then_some(admin_id),
+        notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
         log: log?,
         log_filter: read.text("log_filter"),
         api_key: secrets.api_key,
@@ -126,6 +131,31 @@ impl Read<'_> {
         base_url
     }
 
+    fn admin_id(&mut self) -> String {
+        let admin_id = self.text("admin_id");
+        let is_id = admin_id.len() == 24 && admin_id.bytes().all(|b| b.is_ascii_hexdigit());
+        if !(admin_id.is_empty() || is_id) {
+            self.refuse(
+                "admin_id",
+                "is not a teammate's id",
+                "it has 24 digits and letters a to f; leave it empty to leave no notes",
+            );
+        }
+        admin_id
+    }
+
+    fn notify_url(&mut self) -> String {
+        let notify_url = self.text("notify_url");
+        if !(notify_url.is_empty() || url::Url::parse(&notify_url).is_ok_and(|url| is_safe(&url))) {
+            self.refuse(
+                "notify_url",
+                "is not an https address",
+                "write it like this: https://hooks.example.com/bouncer; plain http only to this machine itself",
+            );
+        }
+        notify_url
+    }
+
     fn text(&self, key: &str) -> String {
         self.found
             .get(key)
@@ -137,8 +167,7 @@ impl Read<'_> {
         let Some(found) = self.found.get(key) else {
             return;
         };
-        // A database address may hold a password.
-        let value = if key == "database_url" {
+        let value = if may_hold_a_secret(key) {
             "its value".to_owned()
         } else {
             format!("`{}`", found.text)
@@ -185,4 +214,15 @@ impl Read<'_> {
             &format!("a whole number from {least} to {most}"),
         )
     }
+}
+
+/// Whether nobody on the way can read what is sent there.
+fn is_safe(url: &url::Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }

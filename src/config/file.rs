@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::settings::SETTINGS;
+use super::settings::{SETTINGS, may_hold_a_secret};
 use crate::problem::{Place, Problem, nearest};
 
 /// Largest configuration file, in bytes.
@@ -92,7 +92,7 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
         let mut place = Place::find(name, text, &key.span());
         if !SETTINGS
             .iter()
-            .any(|setting| setting.key == key.get_ref().as_ref() && setting.key != "database_url")
+            .any(|setting| setting.key == key.get_ref().as_ref() && !may_hold_a_secret(setting.key))
         {
             // The value may be a secret that was put here by mistake, or an address with a password.
             place.excerpt.truncate(place.underline.end);

@@ -105,6 +105,21 @@ pub const SETTINGS: &[Setting] = &[
         "30d",
         "so long after a person's unblock rules only hold",
     ),
+    setting(
+        "lookup_max_age",
+        "1h",
+        "so long what Featurebase keeps of a sender is taken for true; then it is looked up again",
+    ),
+    setting(
+        "admin_id",
+        "",
+        "id of the teammate in whose name notes are left; empty: none are left",
+    ),
+    setting(
+        "notify_url",
+        "",
+        "https address that rules with `notify` tell; empty: nobody is told",
+    ),
     setting("log", "text", "text or json"),
     setting(
         "log_filter",
@@ -112,6 +127,11 @@ pub const SETTINGS: &[Setting] = &[
         "how much is logged, in the form of RUST_LOG",
     ),
 ];
+
+/// Whether a setting's value may hold a password or a key, so that it is never shown as it is.
+pub(super) fn may_hold_a_secret(key: &str) -> bool {
+    matches!(key, "database_url" | "notify_url")
+}
 
 /// Where a setting's value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -226,6 +246,10 @@ pub(super) fn show(found: &BTreeMap<&'static str, Found>, secrets: &Secrets) -> 
             if key == "database_url" && url.query_pairs().any(|(name, _)| name == "password") =>
         {
             "(hidden)".to_owned()
+        }
+        // Such addresses often hold a key in their path.
+        Ok(url) if key == "notify_url" => {
+            format!("{}://{}/***", url.scheme(), url.host_str().unwrap_or("***"))
         }
         Ok(mut url) if url.password().is_some() => {
             let _ = url.set_password(Some("(hidden)"));

@@ -1,10 +1,13 @@
 //! Rows of the record and decisions, in sentences.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::decision::{Decision, Facts, Finding, Verdict};
+use crate::decision::{Decision, Facts, Finding, Lookup, Verdict};
 use crate::message::{ContactId, EventId};
 use crate::store::audit::{Action, BOUNCER, Row};
+use crate::store::jobs::Task;
 use crate::time::{Timestamp, say_span};
 
 /// One row of the record in sentences.
@@ -17,6 +20,13 @@ pub fn tell(row: &Row) -> Vec<String> {
             word(row, "topic"),
             word(row, "kind")
         )],
+        Action::RulesAdopted if row.detail.get("before") == row.detail.get("book") => {
+            vec![format!(
+                "The rule files are again what is in force: {} ({} rules).",
+                short(word(row, "book")),
+                row.detail.get("rules").unwrap_or(&Value::Null)
+            )]
+        }
         Action::RulesAdopted => vec![format!(
             "New rules came into force: {} ({} rules).",
             short(word(row, "book")),
@@ -64,7 +74,19 @@ fn tell_call(row: &Row) -> String {
     match row.action {
         Action::Attempted => {
             let attempt = row.detail.get("attempt").unwrap_or(&Value::Null);
-            format!("Asking Featurebase to {call} the contact, try {attempt}.")
+            format!("About to {}, try {attempt}.", errand(call))
+        }
+        Action::AlsoDone => match (word(row, "answer"), made_sure) {
+            ("", "") => format!("Done: {}.", errand(call)),
+            (told, sure) => format!("Done: {} ({told}{sure}).", errand(call)),
+        },
+        Action::NotDone => format!("Not done: {}, because {why}.", errand(call)),
+        Action::BlockEndPlanned => match word(row, "ends_at") {
+            "" => "The block stays for good now.".to_owned(),
+            end => format!("The block ends by itself at {end}."),
+        },
+        Action::BlockEnded => {
+            format!("The block is over: Featurebase unblocked the contact ({made_sure}).")
         }
         Action::AttemptFailed if row.detail.get("key_refused").is_some() => {
             format!("Featurebase refused the API key ({why}); it waits until the key is mended.")
@@ -80,12 +102,26 @@ fn tell_call(row: &Row) -> String {
         Action::Unblocked => format!("Featurebase unblocked the contact ({made_sure})."),
         Action::Held => format!("The {call} waits for a person: {why}."),
         Action::Refused => format!(
-            "Featurebase refused to {call} for good: {why} ({}).",
+            "Refused for good: {} ({why}; {}).",
+            errand(call),
             word(row, "code")
         ),
         Action::GaveUp => format!("The {call} was given up after many tries: {why}."),
         _ => format!("The {call} was called off: {why}."),
     }
+}
+
+/// What a call is for.
+fn errand(call: &str) -> String {
+    match Task::parse(call) {
+        Some(Task::EndBlock) => "ask Featurebase to unblock the contact, whose block is over",
+        Some(Task::Redact) => "ask Featurebase to remove the message's content",
+        Some(Task::Note) => "leave a note in the conversation",
+        Some(Task::Close) => "ask Featurebase to close the conversation",
+        Some(Task::Notify) => "tell the address in notify_url",
+        _ => return format!("ask Featurebase to {call} the contact"),
+    }
+    .to_owned()
 }
 
 fn short(digest: &str) -> &str {
@@ -104,6 +140,7 @@ fn tell_decision(row: &Row) -> Vec<String> {
     match serde_json::from_value::<Decision>(row.detail.clone()) {
         Ok(decision) => {
             let mut lines = decision_lines(&decision);
+            lines.extend(profile_line(&decision.facts, row.at));
             if let Some(note) = row.detail.get("note").and_then(Value::as_str) {
                 lines.push(format!("Nothing more was asked of Featurebase: {note}."));
             }
@@ -190,10 +227,40 @@ fn facts_line(facts: &Facts) -> String {
         known.push(format!("a person had unblocked them (until {until})"));
     }
     for (window, count) in &facts.messages_within {
-        let window = std::time::Duration::from_millis(u64::try_from(*window).unwrap_or(0));
+        let window = Duration::from_millis(u64::try_from(*window).unwrap_or(0));
         known.push(format!("{count} messages within {}", say_span(window)));
     }
     format!("Known then: {}.", known.join(", "))
+}
+
+/// What Featurebase said of the sender, where it was looked up, and how old that was when it was judged by.
+fn profile_line(facts: &Facts, at: Timestamp) -> Option<String> {
+    let Lookup::Found(profile) = &facts.profile else {
+        return None;
+    };
+    let age = Duration::from_secs(at.since(profile.looked_up_at).as_secs());
+    let list = |what: &str, values: &[String]| match values {
+        [] => format!("no {what}"),
+        values => format!("{what} {}", values.join(", ")),
+    };
+    let mut known = vec![
+        match profile.verified {
+            Some(true) => "verified",
+            Some(false) => "not verified",
+            None => "not said whether verified",
+        }
+        .to_owned(),
+        list("company", &profile.companies),
+        list("role", &profile.roles),
+    ];
+    let attributes = profile.attributes.iter();
+    known.extend(attributes.map(|(name, value)| format!("{name} = {value}")));
+    Some(format!(
+        "Featurebase said of the sender, looked up at {} ({} before): {}.",
+        profile.looked_up_at,
+        say_span(age),
+        known.join("; ")
+    ))
 }
 
 /// One line for a list: when, what, whom, by which rules.

@@ -14,6 +14,7 @@ use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
 use crate::store::events::EventKind;
+use crate::store::jobs::Task;
 
 /// Most rows of the record told of one contact.
 const MOST_ROWS: i64 = 200;
@@ -116,8 +117,24 @@ impl Desk {
                 .any(|row| row.detail.get("kind").and_then(Value::as_str) == Some("message"))
         {
             lines.push("It has not been judged yet.".to_owned());
+            lines.extend(self.waits_for(&rows).await?);
         }
         Ok(Explanation { lines, rows })
+    }
+
+    /// What keeps a message from being judged, where that is a look-up of its sender.
+    async fn waits_for(&self, rows: &[Row]) -> Result<Option<String>> {
+        let Some(contact) = rows.iter().find_map(|row| row.contact.as_ref()) else {
+            return Ok(None);
+        };
+        let pending = self.store.pending(contact.as_str()).await?;
+        let look_up = pending.into_iter().find(|(task, ..)| *task == Task::LookUp);
+        Ok(look_up.map(|(_, _, _, error)| match error {
+            Some(error) => format!(
+                "What Featurebase keeps of the sender is asked for; the last try failed: {error}."
+            ),
+            None => "What Featurebase keeps of the sender is asked for.".to_owned(),
+        }))
     }
 
     async fn why_contact(&self, contact: &ContactId, rows: Vec<Row>) -> Result<Explanation> {
@@ -163,7 +180,12 @@ impl Desk {
             Standing::BlockWanted => format!(
                 "A block of contact {contact} was decided on at {since} and is not done yet."
             ),
-            Standing::Blocked => format!("Contact {contact} is blocked since {since}."),
+            Standing::Blocked => match row.ends_at {
+                Some(end) => format!(
+                    "Contact {contact} is blocked since {since}, until {end}: then the block ends by itself."
+                ),
+                None => format!("Contact {contact} is blocked since {since}."),
+            },
             Standing::UnblockWanted => format!(
                 "An unblock of contact {contact} was ordered at {since} and is not done yet."
             ),

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::condition::{Clause, read_clauses};
+use super::clauses::read_clauses;
+use super::condition::Clause;
 use super::engine::Needs;
 use super::read::Reader;
 use super::signal::SignalId;

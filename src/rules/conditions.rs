@@ -1,11 +1,14 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod disguise;
 mod history;
+mod language;
 mod links;
 mod pattern;
 mod place;
 mod profile;
+mod script;
 mod sender;
 mod shape;
 mod similar;
@@ -15,6 +18,7 @@ mod words;
 use super::condition::Condition;
 use super::read::{Reader, Value};
 
+pub(super) use sender::host_of_address;
 pub use sender::is_at_one_of;
 pub use words::WordsOf;
 
@@ -51,14 +55,33 @@ pub const KINDS: &[Kind] = &[
     pattern::PATTERN,
     pattern::RAW_PATTERN,
     similar::SIMILAR_TO,
-    shape::LENGTH,
+    disguise::DISGUISE,
+    shape::counts::LENGTH,
+    shape::counts::WORD_COUNT,
+    shape::counts::LINE_COUNT,
+    shape::counts::EMOJI_COUNT,
+    shape::shares::UPPERCASE_SHARE,
+    shape::shares::REPEATED_SHARE,
+    shape::details::PHONE_NUMBERS,
+    shape::details::EMAIL_ADDRESSES,
+    shape::details::WALLET_ADDRESSES,
+    script::SCRIPT,
+    script::SCRIPT_NOT,
+    language::LANGUAGE,
+    language::LANGUAGE_NOT,
     links::LINKS,
+    links::ONLY_LINKS,
     links::LINK_DOMAIN,
+    links::LINK_LIST,
+    links::LINK_TLD,
+    links::LINK_TRICK,
     sender::SENDER,
     words::SENDER_NAME,
     pattern::SENDER_NAME_PATTERN,
     sender::SENDER_EMAIL,
     sender::SENDER_EMAIL_DOMAIN,
+    sender::SENDER_EMAIL_LIST,
+    sender::SENDER_HAS_EMAIL,
     profile::SENDER_VERIFIED,
     profile::SENDER_COMPANY,
     profile::SENDER_ROLE,

@@ -15,6 +15,7 @@ pub(super) use index::{Index, Needs};
 pub(super) use lexicon::Lexicon;
 pub(super) use literals::literals_of;
 
+use super::conditions::host_of_address;
 use super::fold::View;
 use super::links::Link;
 
@@ -52,6 +53,8 @@ pub(super) enum Sign {
     Pattern(PatternId),
     /// A link to one of these domains.
     Domain(DomainsId),
+    /// An address of the sender at one of these domains.
+    Home(DomainsId),
     /// Any link.
     Link,
     /// A word in disguise, or text that is not shown.
@@ -119,6 +122,8 @@ pub(super) struct Sightings {
     hits: Vec<Hit>,
     patterns: Vec<PatternId>,
     domains: Vec<DomainHit>,
+    /// Domains at which the sender's address is.
+    homes: Vec<(DomainsId, u32)>,
 }
 
 impl Engine {
@@ -203,8 +208,18 @@ impl Engine {
         }
     }
 
+    /// Looks at which domains the sender's address is.
+    pub fn look_at_address(&self, email: &str, seen: &mut Sightings) {
+        if self.domains.is_empty() {
+            return;
+        }
+        if let Some(host) = host_of_address(email) {
+            seen.homes.extend(self.domains_over(&host));
+        }
+    }
+
     /// The domains looked for at which, or under which, a host is.
-    pub fn domains_over(&self, host: &str) -> impl Iterator<Item = (DomainsId, u32)> {
+    fn domains_over(&self, host: &str) -> impl Iterator<Item = (DomainsId, u32)> {
         let parents = host.match_indices('.').map(|(at, _)| at + 1);
         std::iter::once(0)
             .chain(parents)
@@ -258,6 +273,7 @@ impl Sightings {
         self.patterns.dedup();
         self.domains
             .sort_by_key(|hit| (hit.set, hit.link, hit.number));
+        self.homes.sort_unstable();
     }
 
     /// Phrases of a set that were found, each once, in the order in which they stand.
@@ -265,6 +281,13 @@ impl Sightings {
         let from = self.hits.partition_point(|hit| hit.set < set);
         let to = self.hits.partition_point(|hit| hit.set <= set);
         self.hits.get(from..to).unwrap_or_default()
+    }
+
+    /// The first domain of the set at which the sender's address is.
+    pub fn home(&self, set: DomainsId) -> Option<u32> {
+        let at = self.homes.partition_point(|(home, _)| *home < set);
+        let (home, number) = self.homes.get(at)?;
+        (*home == set).then_some(*number)
     }
 
     /// Links to a domain of the set.

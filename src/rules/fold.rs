@@ -1,36 +1,75 @@
-//! The one form in which texts are compared, and the way back to what was written.
+//! The forms in which texts are compared, and the way back to what was written.
 
+mod glyph;
+mod hidden;
+mod leet;
+mod lookalikes;
 mod map;
+mod marks;
 mod pieces;
+mod reveal;
+mod scripts;
+mod spaced;
+mod suspicion;
+mod view;
+mod words;
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 pub(super) use pieces::is_unspaced;
+pub use view::View;
 
-use map::Map;
 use pieces::Folder;
+use view::Writer;
 
-/// A text as it is compared: the plain form, and where words are disguised a form in which they are put back.
+/// A text as it is compared: once as it stands, and where something in it is disguised, once more without the disguise.
+///
+/// The **plain** view folds away compatibility forms, case, invisible characters (soft hyphens, joiners, bidirectional
+/// controls) and the kind of blanks, quotation marks, apostrophes and dashes: NFKC and full case folding by the Unicode
+/// Standard (definition D146), default-ignorable code points dropped, runs of `White_Space` one blank, none around the
+/// text. Accents stay, and so do letters that merely look alike.
+///
+/// The **revealed** view puts look-alikes of other scripts (UTS #39 and more), letters in frames, on flags and upside
+/// down, digits and signs for letters, letters set apart, stretched or under heaps of marks back to plain ones. It
+/// guesses with a free hand, for it is only ever read besides the plain view. A [`Disguise`] is named only where no
+/// honest writer would have written so.
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
     plain: View,
+    revealed: Option<View>,
+    second: Option<View>,
+    disguises: Vec<Disguise>,
+    steps: usize,
 }
 
-/// One form of a text, and the way back to what was written.
-///
-/// Compatibility forms, case, invisible characters (soft hyphens, joiners, bidirectional controls) and the kind of
-/// blanks, quotation marks, apostrophes and dashes are folded away: NFKC and full case folding by the Unicode
-/// Standard (definition D146), default-ignorable code points dropped, runs of `White_Space` one blank, none around the
-/// text. Accents stay, and so do letters that merely look alike. Each byte knows the bytes of the original it came from.
-#[derive(Debug, Clone, Default)]
-pub struct View {
-    text: String,
-    map: Map,
-    /// Word boundaries, in order.
-    boundaries: Vec<u32>,
+/// A word written so that a person reads it and a program does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disguise {
+    pub kind: Trick,
+    /// Bytes of the original.
+    pub place: Range<usize>,
+    /// What it stands for, folded.
+    pub reads: String,
 }
+
+crate::vocabulary! {
+    /// How words are disguised.
+    Trick {
+        /// Characters that look like letters.
+        LookAlikes = "look-alikes",
+        /// Characters nobody sees between letters, or turning their order round.
+        HiddenCharacters = "hidden-characters",
+        /// Blanks, dots or pictures between letters.
+        SpacedLetters = "spaced-letters",
+        /// Letters of several scripts in one word.
+        MixedScripts = "mixed-scripts",
+        /// Text no browser shows; found by [`text`](super::text), not by folding.
+        HiddenHtml = "hidden-html",
+    }
+}
+
+/// Most disguises told of one text.
+const MAX_DISGUISES: usize = 20;
 
 /// The most of a text that is folded, in bytes: folding lengthens a text up to elevenfold, and places are kept in 32
 /// bits. Messages are cut far below ([`READ_AT_MOST`](super::text::READ_AT_MOST)).
@@ -39,140 +78,136 @@ const FOLDED_AT_MOST: usize = 64 << 20;
 impl Folded {
     #[must_use]
     pub fn of(original: &str) -> Self {
-        let (text, map) = folded(original);
-        let boundaries = boundaries(&text);
+        let original = capped(original);
+        let mut folder = Folder::default();
+        let plain = folded(original, &mut folder).view();
+        if !suspicion::is_suspicious(original) {
+            return Self {
+                plain,
+                steps: original.len(),
+                ..Self::default()
+            };
+        }
+        let reveal::Revealed {
+            best,
+            second,
+            disguises,
+            steps,
+        } = reveal::of(original, &mut folder);
+        let revealed = best.filter(|best| best.as_str() != plain.as_str());
+        let known = revealed.as_ref().unwrap_or(&plain).as_str();
+        let second = second.filter(|second| second.as_str() != known);
         Self {
-            plain: View {
-                text,
-                map,
-                boundaries,
-            },
+            plain,
+            revealed,
+            second,
+            disguises,
+            steps,
         }
     }
 
-    /// The form every text has.
+    /// The text as it stands.
     #[must_use]
     pub const fn plain(&self) -> &View {
         &self.plain
     }
 
+    /// The whole text with every disguised word put back into plain letters, if there is any.
+    #[must_use]
+    pub const fn revealed(&self) -> Option<&View> {
+        self.revealed.as_ref()
+    }
+
+    /// Every form the text is to be looked for in: plain, revealed, and revealed by the second guess where one
+    /// character stands for either of two letters (`1` for `i` or `l`, `eee` for `e` or `ee`).
+    pub fn views(&self) -> impl Iterator<Item = &View> {
+        let others = [self.revealed.as_ref(), self.second.as_ref()];
+        std::iter::once(&self.plain).chain(others.into_iter().flatten())
+    }
+
+    /// What is surely disguised, in order; the first twenty.
+    #[must_use]
+    pub fn disguises(&self) -> &[Disguise] {
+        &self.disguises
+    }
+
+    /// How many looks at a character it took to find the disguises. In proportion to the text, whatever stands in it.
+    #[must_use]
+    pub const fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The plain view's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.plain.as_str()
     }
 
+    /// [`View::original`] of the plain view.
     #[must_use]
     pub fn original(&self, folded: Range<usize>) -> Range<usize> {
         self.plain.original(folded)
     }
 
+    /// [`View::is_word_start`] of the plain view.
     #[must_use]
     pub fn is_word_start(&self, at: usize) -> bool {
         self.plain.is_word_start(at)
     }
 
+    /// [`View::is_word_end`] of the plain view.
     #[must_use]
     pub fn is_word_end(&self, at: usize) -> bool {
         self.plain.is_word_end(at)
     }
-
-    /// All forms, the plain one first.
-    pub fn views(&self) -> impl Iterator<Item = &View> {
-        std::iter::once(&self.plain)
-    }
 }
 
-impl View {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The bytes of the original that the bytes `folded` of [`as_str`](Self::as_str) came from: whole characters, and
-    /// whatever was folded away between them. An empty range, or one outside the text, gives an empty one.
-    #[must_use]
-    pub fn original(&self, folded: Range<usize>) -> Range<usize> {
-        self.map
-            .original(folded.start..folded.end.min(self.text.len()))
-    }
-
-    /// Whether a word may begin at this byte of the folded text: a boundary of Unicode's UAX #29, and before any
-    /// character of a script written without blanks (Chinese, Japanese, Thai).
-    #[must_use]
-    pub fn is_word_start(&self, at: usize) -> bool {
-        at < self.text.len() && self.is_boundary(at)
-    }
-
-    /// Whether a word may end before this byte of the folded text.
-    #[must_use]
-    pub fn is_word_end(&self, at: usize) -> bool {
-        at > 0 && self.is_boundary(at)
-    }
-
-    fn is_boundary(&self, at: usize) -> bool {
-        u32::try_from(at).is_ok_and(|at| self.boundaries.binary_search(&at).is_ok())
-    }
-}
-
-/// Folds a rule's own words, so that they are compared in the form messages have.
+/// Folds a rule's own words, so that they are compared in the form messages have in the plain view.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    folded(text).0
+    folded(capped(text), &mut Folder::default()).text()
 }
 
-fn folded(original: &str) -> (String, Map) {
-    let original = original
+fn capped(original: &str) -> &str {
+    original
         .get(..original.floor_char_boundary(FOLDED_AT_MOST))
-        .unwrap_or(original);
-    let mut writer = Writer {
-        text: String::with_capacity(original.len()),
-        map: Map::default(),
-        blank: None,
-    };
-    let mut folder = Folder::default();
-    for place in pieces::of(original) {
-        let piece = original.get(place.clone()).unwrap_or("");
-        if let &[byte] = piece.as_bytes() {
-            writer.put(char::from(byte.to_ascii_lowercase()), place);
+        .unwrap_or(original)
+}
+
+fn folded(original: &str, folder: &mut Folder) -> Writer {
+    let mut writer = Writer::with_capacity(original.len());
+    for (start, stretch) in stretches(original) {
+        if stretch.is_ascii() {
+            writer.put_ascii(stretch, start);
             continue;
         }
-        for c in folder.fold(piece).chars() {
-            writer.put(c, place.clone());
+        for place in pieces::of(stretch) {
+            let piece = stretch.get(place.clone()).unwrap_or("");
+            for c in folder.fold(piece).chars() {
+                writer.put(c, start + place.start..start + place.end);
+            }
         }
     }
-    (writer.text, writer.map)
+    writer
 }
 
-struct Writer {
-    text: String,
-    map: Map,
-    /// The blanks met since the last character; they become one when another one follows.
-    blank: Option<Range<usize>>,
-}
-
-impl Writer {
-    fn put(&mut self, c: char, from: Range<usize>) {
-        if c.is_whitespace() {
-            let start = self.blank.as_ref().map_or(from.start, |blank| blank.start);
-            self.blank = Some(start..from.end);
-            return;
-        }
-        if let Some(blank) = self.blank.take().filter(|_| !self.text.is_empty()) {
-            self.map.add(1, blank);
-            self.text.push(' ');
-        }
-        self.map.add(c.len_utf8(), from);
-        self.text.push(c);
-    }
-}
-
-fn boundaries(text: &str) -> Vec<u32> {
-    let words = text.split_word_bound_indices().flat_map(|(start, word)| {
-        let inside = word.char_indices().skip(1).filter(|(_, c)| is_unspaced(*c));
-        std::iter::once(start).chain(inside.map(move |(at, _)| start + at))
-    });
-    words
-        .chain([text.len()])
-        .filter_map(|at| u32::try_from(at).ok())
-        .collect()
+/// Cuts a text into stretches of ASCII and of the rest, each with its first byte. The last of the ASCII characters before others goes
+/// with them, for a mark may follow it.
+fn stretches(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        let ascii = rest.bytes().take_while(u8::is_ascii).count();
+        let end = if ascii == rest.len() {
+            ascii
+        } else if ascii > 1 {
+            ascii - 1
+        } else {
+            let others = rest.get(ascii..).unwrap_or_default();
+            ascii + others.bytes().take_while(|byte| !byte.is_ascii()).count()
+        };
+        let stretch = rest.get(..end)?;
+        start += end;
+        Some((start - end, stretch))
+    })
 }

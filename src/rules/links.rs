@@ -1,27 +1,79 @@
-//! Links: where a message leads. Only what is written plainly; disguised addresses are not read here.
+//! Links: where a message leads, however its address is written, and what is crooked about it.
 
-use std::borrow::Cow;
+mod address;
+mod domain;
+mod find;
+mod honest;
+mod letters;
+mod plain;
+mod redirects;
+mod shorteners;
+mod spaced;
+mod spoken;
+mod tricks;
+
 use std::ops::Range;
 
-use linkify::{LinkFinder, LinkKind};
-use psl::{Psl, Type};
-use url::Url;
-use url::quirks::domain_to_unicode;
+pub use address::host_of;
+pub use domain::{host_is_or_under, is_public_suffix, registrable_domain};
 
-use super::fold::is_unspaced;
+use address::{Address, authority, cleaned, is_web, scheme};
+use honest::{Meant, is_known_name, is_link};
+use plain::Plain;
 
 /// One link of a message. Only web addresses count (`http`, `https`, `ftp`, or none of these and a known domain):
 /// `mailto:`, `tel:` and `javascript:` lead to no site, and a picture's address is the help desk's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
     /// As written.
     pub url: String,
-    /// The host in lower-case ASCII (punycode) without port and closing dot; empty if the address names none.
+    /// The host in lower-case ASCII (punycode) without port and closing dot, an IPv4 address as four numbers; empty if
+    /// the address names none.
     pub host: String,
+    /// What follows host and port, as a browser asks for it: path, query and fragment.
+    pub path: String,
     /// What `<a>` or `[..](..)` shows in the address's stead, which may be nothing; none for a bare link.
     pub shown: Option<String>,
     /// The bytes of [`Text::shown`](super::text::Text::shown) where the link, or what is shown for it, stands.
     pub place: Option<Range<usize>>,
+    pub standing: Standing,
+    /// What is crooked about it, in the order of [`LinkTrick`].
+    pub tricks: Vec<LinkTrick>,
+    /// The addresses it leads on to, which are links by themselves as well.
+    pub(super) onward: Vec<String>,
+}
+
+/// Where in a message a link stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Where the reader meets it.
+    #[default]
+    Shown,
+    /// In what no browser shows, or in an attribute that leads away without being one of a link.
+    Hidden,
+    /// Inside the address of another link, which leads on to it.
+    Carried,
+}
+
+crate::vocabulary! {
+    /// What is crooked about a link. Each is a sign, not a verdict: honest mail has shorteners and redirects, too.
+    LinkTrick {
+        /// The host shortens addresses for anybody.
+        Shortener = "shortener",
+        /// The host is a number in whatever notation; a number of the writer's own network, plainly written, is none.
+        IpAddress = "ip-address",
+        /// The host mixes scripts in one word or is written in letters that look Latin. An honest name in other
+        /// letters is none.
+        Punycode = "punycode",
+        /// A user or password stands before the host, as in `https://paypal.com@evil.example`.
+        Userinfo = "userinfo",
+        /// The text of the link names a host of another owner than the one it leads to.
+        TextMismatch = "text-mismatch",
+        /// Written so that programs should not see it: `hxxp`, `[.]`, "dot", blanks or invisible characters inside.
+        Disguised = "disguised",
+        /// It leads on to another address, which it carries in itself.
+        Redirect = "redirect",
+    }
 }
 
 /// Finds the links written out in `shown`, in order. Without a scheme a name counts only if it ends in a public suffix
@@ -29,247 +81,153 @@ pub struct Link {
 /// E-mail addresses are not links.
 #[must_use]
 pub fn in_text(shown: &str) -> Vec<Link> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url, LinkKind::Email]);
-    finder.url_must_have_scheme(false);
-    let mut links = Vec::new();
-    let mut start = 0;
-    for piece in shown.split_inclusive(ends_link) {
-        let word = piece.trim_end_matches(ends_link);
-        let before = links.len();
-        for found in finder.links(word) {
-            if *found.kind() == LinkKind::Url {
-                let place = without_neighbours(found.as_str());
-                let place = found.start() + place.start..found.start() + place.end;
-                links.extend(bare(shown, start + place.start..start + place.end));
-            }
-        }
-        if links.len() == before
-            && let Some(place) = international(word)
-        {
-            links.extend(bare(shown, start + place.start..start + place.end));
-        }
-        start += piece.len();
-    }
-    links
-}
-
-/// The part of `host` that is registered by one owner (`example.co.uk` in `www.example.co.uk`), if its ending is a
-/// known public suffix.
-#[must_use]
-pub fn registrable_domain(host: &str) -> Option<&str> {
-    let (labels, _) = public_suffix(host)?;
-    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
-    let domain = match (dots.nth(labels - 1), dots.next()) {
-        (Some(_), Some(before)) => host.get(before + 1..)?,
-        (Some(_), None) => host,
-        (None, _) => return None,
-    };
-    (!domain.starts_with('.')).then_some(domain)
+    let plain = Plain::of(shown);
+    find::addresses(&plain.text)
+        .into_iter()
+        .filter_map(|found| bare(shown, &plain, &found))
+        .collect()
 }
 
 /// Whether a name reads like that of a site: it ends in a public suffix and is not more likely a file.
 #[must_use]
 pub fn is_site(name: &str) -> bool {
-    is_known_name(name)
+    is_known_name(name, Meant::Perhaps)
 }
 
-/// Whether `host` is `domain` or one of its sub-domains. Case does not matter.
-#[must_use]
-pub fn host_is_or_under(host: &str, domain: &str) -> bool {
-    let Some((above, end)) = host
-        .len()
-        .checked_sub(domain.len())
-        .and_then(|at| host.split_at_checked(at))
-    else {
-        return false;
+/// The bare link that stands at `found` of the plain text, if it is one.
+fn bare(shown: &str, plain: &Plain, found: &Range<usize>) -> Option<Link> {
+    let url = plain.text.get(found.clone())?;
+    let host_ends = found.start + authority(url).end;
+    let disguised = plain.is_disguised(&(found.start..host_ends));
+    let meant = if disguised {
+        Meant::Yes
+    } else {
+        Meant::Perhaps
     };
-    !domain.is_empty()
-        && end.eq_ignore_ascii_case(domain)
-        && (above.is_empty() || above.ends_with('.'))
+    let behind = plain.text.get(found.end..).unwrap_or("");
+    if !is_link(url, meant) || (!disguised && honest::is_call(url, behind)) {
+        return None;
+    }
+    let place = plain.written(found);
+    let mut link = Link::of(url);
+    if disguised {
+        link.add(LinkTrick::Disguised);
+    }
+    shown.get(place.clone())?.clone_into(&mut link.url);
+    link.place = Some(place);
+    Some(link)
 }
 
-/// The host of a web address, with or without a scheme, in the form [`Link::host`] has.
-#[must_use]
-pub fn host_of(url: &str) -> Option<String> {
-    let url = cleaned(url);
-    let parsed = match scheme(&url) {
-        Some(scheme) if is_web(scheme) => Url::parse(&url),
-        Some(_) => return None,
-        None => Url::parse(&format!("http://{}", url.trim_start_matches(['/', '\\']))),
-    };
-    let host = parsed
-        .ok()?
-        .host_str()?
-        .trim_end_matches('.')
-        .to_ascii_lowercase();
-    (!host.is_empty()).then_some(host)
+/// Reads an attribute that holds an address, such as the `href` of an anchor. Nothing if it leads to no site.
+pub(super) fn of_attribute(href: &str) -> Option<Link> {
+    let link = |href: &str| leads_out(href).then(|| Link::of(href));
+    let mut link = link(href).or_else(|| {
+        let plain = Plain::of(href);
+        let disguised = plain.is_disguised(&(0..authority(&plain.text).end));
+        let mut link = link(&plain.text).filter(|_| disguised)?;
+        link.add(LinkTrick::Disguised);
+        Some(link)
+    })?;
+    href.trim().clone_into(&mut link.url);
+    Some(link)
 }
 
-/// Reads the `href` of an anchor: the address as written and its host. Nothing if it leads to no site.
-pub(super) fn of_anchor(href: &str) -> Option<(String, String)> {
+fn leads_out(href: &str) -> bool {
     let url = cleaned(href);
-    let leads_out = match scheme(&url) {
+    match scheme(&url) {
         Some(scheme) => is_web(scheme),
         None if url.starts_with("//") => true,
         // Browsers take this for a path on the page itself; who writes it means the site.
-        None => is_known_name(&url),
-    };
-    leads_out.then(|| (href.trim().to_owned(), host_of(&url).unwrap_or_default()))
+        None => is_known_name(&url, Meant::Perhaps),
+    }
 }
 
 /// What two ways of writing one address have in common.
 pub(super) fn same_address(link: &Link) -> String {
-    let url = cleaned(&link.url);
-    let rest = scheme(&url)
-        .and_then(|scheme| url.get(scheme.len() + 1..))
-        .unwrap_or(&url);
-    let rest = rest.trim_start_matches(['/', '\\']);
-    let host_ends = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-    let path = rest.get(host_ends..).unwrap_or("").trim_end_matches('/');
     let host = if link.host.is_empty() {
-        rest.get(..host_ends).unwrap_or("")
+        &link.url
     } else {
         &link.host
     };
-    format!("{host}{path}")
+    format!("{host}{}", link.path.trim_end_matches('/'))
 }
 
-/// Blanks end a link, and so do quotation marks and the stops of scripts written without blanks.
-fn ends_link(c: char) -> bool {
-    c.is_whitespace() || "，、。！？；：（）［］｛｝「」『』【】《》〈〉“”„‘’«»‹›…".contains(c)
-}
-
-/// The bare link that stands at `place`, if it is one.
-fn bare(shown: &str, place: Range<usize>) -> Option<Link> {
-    let url = shown.get(place.clone()).filter(|url| is_link(url))?;
-    Some(Link {
-        url: url.to_owned(),
-        host: host_of(url).unwrap_or_default(),
-        shown: None,
-        place: Some(place),
-    })
-}
-
-/// Where a link may stand in `word` whose last label is not ASCII (`пример.рф`): the finder knows no such domains.
-fn international(word: &str) -> Option<Range<usize>> {
-    if word.is_ascii() || !word.contains('.') {
-        return None;
-    }
-    let start = word.find(char::is_alphanumeric)?;
-    let end = word
-        .trim_end_matches(|c: char| !c.is_alphanumeric() && c != '/')
-        .len();
-    let schemes = ["https://", "http://", "ftp://"].iter();
-    let schemes = schemes.filter_map(|scheme| word.find(scheme));
-    let start = schemes.min().unwrap_or(start);
-    (start < end).then_some(start..end)
-}
-
-/// Where the link stands in what was found: words of scripts without blanks stand close to it on both sides.
-fn without_neighbours(found: &str) -> Range<usize> {
-    let near = |c: char| is_unspaced(c) || ('\u{ac00}'..='\u{d7a3}').contains(&c);
-    let scheme = found.find("://").map(|at| at + 3);
-    let host = scheme.unwrap_or(0);
-    let rest = found.get(host..).unwrap_or("");
-    let host_ends = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
-    let name = rest.get(..host_ends).unwrap_or("");
-    let first = name.find('.').unwrap_or(0);
-    let last = name.rfind('.').map_or(0, |dot| dot + 1);
-    let end = match name.get(last..) {
-        Some(suffix) if suffix.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            suffix.find(near).map(|at| last + at)
+/// Adds behind each link those it leads on to, and to where these lead on in turn.
+pub(super) fn follow(links: Vec<Link>) -> Vec<Link> {
+    const STEPS: usize = 3;
+    let mut all = Vec::with_capacity(links.len());
+    for link in links {
+        let place = link.place.clone();
+        let mut next = link.onward.clone();
+        all.push(link);
+        for _ in 0..STEPS {
+            let carried = std::mem::take(&mut next);
+            for url in carried {
+                let mut link = Link::of(&url);
+                link.place.clone_from(&place);
+                link.standing = Standing::Carried;
+                next.extend(link.onward.iter().cloned());
+                all.push(link);
+            }
         }
-        _ => None,
-    };
-    let label = name.get(..first).unwrap_or("");
-    let ascii_start = match label.char_indices().rfind(|&(_, c)| near(c)) {
-        Some((at, c)) if scheme.is_none() && at + c.len_utf8() < first => at + c.len_utf8(),
-        _ => 0,
-    };
-    ascii_start..end.map_or(found.len(), |end| host + end)
-}
-
-fn is_link(url: &str) -> bool {
-    match scheme(url) {
-        Some(scheme) => is_web(scheme),
-        None => is_known_name(url),
     }
+    all
 }
 
-/// No name in the DNS has more than 253 characters; in other scripts each may take four bytes.
-const NAME_AT_MOST: usize = 4 * 253;
-
-/// Whether an address without scheme names a site that can exist.
-fn is_known_name(url: &str) -> bool {
-    let name_ends = url.find(['/', '?', '#', ':']).unwrap_or(url.len());
-    let (name, rest) = url.split_at_checked(name_ends).unwrap_or((url, ""));
-    if name.len() > NAME_AT_MOST || name.contains('@') {
-        return false;
+impl Link {
+    /// The link of an address that is written plainly.
+    fn of(url: &str) -> Self {
+        let address = Address::of(url);
+        let onward = redirects::onward(url, &address);
+        Self {
+            url: url.trim().to_owned(),
+            tricks: tricks::of_address(url, &address, &onward),
+            onward: onward.to,
+            host: address.host,
+            path: address.path,
+            ..Self::default()
+        }
     }
-    let Some(host) = host_of(name) else {
-        return false;
-    };
-    let dots = host.matches('.').count();
-    let known = public_suffix(&host).is_some_and(|(labels, kind)| {
-        // Private suffixes (`github.io`) are sites themselves.
-        dots >= labels || (dots > 0 && kind == Type::Private)
-    });
-    let meant = rest.starts_with(['/', '?', '#']) || host.starts_with("www.");
-    known && (meant || !(is_file_name(&host) || is_sentence_end(name)))
-}
 
-/// How many labels of `host` are a known public suffix, and whether a registry or a company runs it. The list names
-/// international suffixes in their own letters.
-fn public_suffix(host: &str) -> Option<(usize, Type)> {
-    let read = if host.contains("xn--") {
-        Cow::Owned(domain_to_unicode(host))
-    } else {
-        Cow::Borrowed(host)
-    };
-    let suffix = psl::List.suffix(read.as_bytes())?;
-    let labels = suffix.as_bytes().split(|byte| *byte == b'.').count();
-    Some((labels, suffix.typ()?))
-}
+    /// Notes what is shown in the address's stead.
+    pub(super) fn show(&mut self, shown: String) {
+        if tricks::other_name(&shown, self).is_some() {
+            self.add(LinkTrick::TextMismatch);
+        }
+        self.shown = Some(shown);
+    }
 
-/// Endings that are top-level domains too, but far more often files.
-fn is_file_name(host: &str) -> bool {
-    const ENDINGS: [&str; 8] = ["md", "rs", "py", "sh", "zip", "mov", "ps", "cab"];
-    host.rsplit('.')
-        .next()
-        .is_some_and(|ending| ENDINGS.contains(&ending))
-}
+    /// Whether it has this trick, and if so what to say of it: the host another one imitates, say.
+    #[must_use]
+    pub fn detail(&self, trick: LinkTrick) -> Option<String> {
+        if !self.tricks.contains(&trick) {
+            return None;
+        }
+        Some(match trick {
+            LinkTrick::TextMismatch => {
+                let shown = self.shown.as_deref().unwrap_or("");
+                let name = tricks::other_name(shown, self).unwrap_or_default();
+                format!("it shows {name} and leads to {}", self.host)
+            }
+            LinkTrick::Punycode => {
+                let seen = letters::imitation(&self.host).unwrap_or_default();
+                format!("{seen} is {}", self.host)
+            }
+            LinkTrick::Redirect => match self.onward.first() {
+                Some(to) => format!("it leads on to {to}"),
+                None => format!("{} leads on", self.host),
+            },
+            LinkTrick::Shortener
+            | LinkTrick::IpAddress
+            | LinkTrick::Userinfo
+            | LinkTrick::Disguised => format!("it leads to {}", self.host),
+        })
+    }
 
-/// "Thanks.It works": the ending is written like the first word of a sentence.
-fn is_sentence_end(name: &str) -> bool {
-    let ending = name.rsplit('.').next().unwrap_or("");
-    let mut letters = ending.chars();
-    let capitalised =
-        letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
-    capitalised && !matches!(ending, "Com" | "Net" | "Org")
-}
-
-fn is_web(scheme: &str) -> bool {
-    ["http", "https", "ftp"]
-        .iter()
-        .any(|web| scheme.eq_ignore_ascii_case(web))
-}
-
-/// What stands before the colon, if that is a scheme: a host may stand there too, with its port behind it.
-fn scheme(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once(':')?;
-    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    let is_port = rest.starts_with(|c: char| c.is_ascii_digit())
-        && !is_web(scheme)
-        && !matches!(scheme, "tel" | "sms");
-    (well_formed && !is_port).then_some(scheme)
-}
-
-/// An address as browsers take it: blanks around it and line ends inside it do not count.
-fn cleaned(url: &str) -> String {
-    url.trim_matches(|c: char| c <= ' ')
-        .replace(['\t', '\n', '\r'], "")
+    fn add(&mut self, trick: LinkTrick) {
+        if !self.tricks.contains(&trick) {
+            self.tricks.push(trick);
+            self.tricks.sort_unstable();
+        }
+    }
 }

@@ -69,6 +69,17 @@ impl Lists {
         names.filter(|name| !self.used.contains_key(*name))
     }
 
+    /// Says what is wrong with an entry; the first few times for each list.
+    pub fn refuse(&mut self, problem: Problem, list: &List, entry: &Entry) {
+        let here = |known: &&Problem| {
+            let place = known.place.as_ref();
+            known.is_error() && place.is_some_and(|place| place.file == list.name)
+        };
+        if self.problems.iter().filter(here).count() < MAX_WARNINGS {
+            self.problems.push(problem.at(place(list, entry)));
+        }
+    }
+
     /// Says that something is odd about an entry; the first few times for each list.
     pub fn warn(&mut self, problem: Problem, list: &List, entry: &Entry) {
         let here = |known: &&Problem| {

@@ -3,6 +3,7 @@
 mod reading;
 mod whole;
 
+use std::cell::OnceCell;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
@@ -28,7 +29,8 @@ pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
     let mut files: Vec<&RuleFile> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut loading = Loading::default();
-    let (documents, garbled) = loading.parse(&files);
+    let rooms = vec![OnceCell::new(); files.len()];
+    let documents = loading.parse(&files, &rooms);
     let mut shared = Shared {
         lists: Lists::of(&files),
         ..Shared::default()
@@ -45,7 +47,7 @@ pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
         }
     }
     loading.check_lists(&mut shared.lists);
-    loading.forget_garbled(&garbled);
+    loading.forget_what_follows();
     loading.finish(&files, &shared, matcher)
 }
 

@@ -129,7 +129,8 @@ impl<'a> Reader<'a> {
         known: &[&str],
         of: &str,
     ) {
-        let help = match nearest(word, known.iter().copied()) {
+        let meant = super::meant::meant(word, known);
+        let help = match meant.or_else(|| nearest(word, known.iter().copied())) {
             Some(near) => format!("did you mean `{near}`?"),
             None if code == "unknown-condition" => {
                 "`bouncer explain conditions` names all there are".to_owned()
@@ -172,7 +173,11 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         if number.is_none() {
-            self.wrong_type(value, "a whole number", example);
+            let wanted = match value.get_ref() {
+                DeValue::Integer(_) => "a smaller number",
+                _ => "a whole number",
+            };
+            self.wrong_type(value, wanted, example);
         }
         number
     }
@@ -187,6 +192,39 @@ impl<'a> Reader<'a> {
             &value.span(),
             "this number cannot be below zero",
             format!("write it like this: {example}"),
+        );
+        None
+    }
+
+    /// A share from 0 to 1.
+    pub fn share(&mut self, value: &Value<'_>, example: &str) -> Option<f64> {
+        let share = match value.get_ref() {
+            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
+            DeValue::Integer(_) => {
+                let whole = self.number(value, example)?;
+                i32::try_from(whole)
+                    .ok()
+                    .map_or(Some(f64::MAX), |whole| Some(f64::from(whole)))
+            }
+            _ => None,
+        };
+        let Some(share) = share else {
+            self.wrong_type(value, "a share, such as 0.8", example);
+            return None;
+        };
+        if (0.0..=1.0).contains(&share) {
+            return Some(share);
+        }
+        let help = if share > 1.0 && share <= 100.0 {
+            format!("write {} for {share} %", share / 100.0)
+        } else {
+            format!("write it like this: {example}")
+        };
+        self.error(
+            "share-out-of-range",
+            &value.span(),
+            "a share is between 0 and 1: 0.8 is 80 %",
+            help,
         );
         None
     }

@@ -1,6 +1,9 @@
 //! The frame of one `[[rule]]`: name, reason, stage, what it asks for, conditions, examples.
 
+mod wish;
+
 use std::ops::Range;
+use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
@@ -8,13 +11,25 @@ use super::body::{Body, read_body};
 use super::examples::{Example, read_examples};
 use super::read::{Reader, Value};
 use super::subject::Subject;
-use crate::decision::{Finding, RuleId, Stage, Then};
+use crate::decision::{Also, Finding, RuleId, Stage, Then};
 use crate::problem::Place;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, millis_of, say_span};
 
 pub(super) const KEYS: &[&str] = &[
-    "id", "why", "stage", "then", "all", "any", "unless", "examples", "points", "owner", "tags",
+    "id",
+    "why",
+    "stage",
+    "then",
+    "all",
+    "any",
+    "unless",
+    "examples",
+    "points",
+    "also",
+    "block_for",
     "expires",
+    "owner",
+    "tags",
 ];
 
 /// A rule that may run.
@@ -26,6 +41,10 @@ pub struct Rule {
     pub then: Then,
     /// With `then = "points"`: how many it adds; may be negative.
     pub points: i64,
+    /// What it asks for besides a block or a flag, in the order it is done.
+    pub also: Vec<Also>,
+    /// With `then = "block"`: after how long the block ends by itself.
+    pub block_for: Option<Duration>,
     pub owner: Option<String>,
     pub tags: Vec<String>,
     /// From this moment on it is off.
@@ -62,6 +81,8 @@ impl Rule {
             then: self.then,
             points: self.points,
             evidence,
+            also: self.also.clone(),
+            block_for_millis: self.block_for.map(millis_of),
         })
     }
 
@@ -92,10 +113,15 @@ impl Rule {
     }
 
     fn say_then(&self) -> String {
-        let wish = match self.then {
-            Then::Points => format!("give {:+} points", self.points),
-            then => then.as_str().to_owned(),
+        let mut wish = match (self.then, self.block_for) {
+            (Then::Points, _) => format!("give {:+} points", self.points),
+            (then, Some(span)) => format!("{then} for {}", say_span(span)),
+            (then, None) => then.as_str().to_owned(),
         };
+        if !self.also.is_empty() {
+            let also: Vec<&str> = self.also.iter().map(|also| also.as_str()).collect();
+            wish = format!("{wish} (and {})", also.join(", "));
+        }
         match self.stage {
             Stage::Enforce => wish,
             Stage::Hold => format!("propose to {wish}, and wait for a person,"),
@@ -122,7 +148,7 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
         .and_then(|value| reader.word(value, Stage::ALL, Stage::as_str, "stage = \"observe\""));
     let then = required(reader, table, &span, "then", "then = \"block\"")
         .and_then(|value| reader.word(value, Then::ALL, Then::as_str, "then = \"block\""));
-    let points = read_points(reader, table, then, &span);
+    let (points, also, block_for) = wish::read(reader, table, then, &span);
     let (owner, tags) = (read_owner(reader, table), read_tags(reader, table));
     let expires = read_expires(reader, table);
     let body = read_body(reader, table, &span, "rule");
@@ -138,6 +164,8 @@ pub(super) fn read_rule<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Optio
             stage: stage?,
             then: then?,
             points,
+            also,
+            block_for,
             owner,
             tags,
             expires,
@@ -246,38 +274,6 @@ fn plain_part(part: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let part: String = part.to_lowercase().chars().map(plain).collect();
     part.trim_matches('-').to_owned()
-}
-
-fn read_points<'a>(
-    reader: &mut Reader<'a>,
-    table: &DeTable<'a>,
-    then: Option<Then>,
-    span: &Range<usize>,
-) -> i64 {
-    match (table.get("points"), then) {
-        (Some(value), Some(Then::Points)) => reader
-            .number(value, "points = 3")
-            .map_or(0, |points| points.clamp(-10_000, 10_000)),
-        (Some(value), Some(_)) => {
-            reader.error(
-                "points-without-then",
-                &value.span(),
-                "`points` are only counted with then = \"points\"",
-                "write then = \"points\", or leave `points` out",
-            );
-            0
-        }
-        (None, Some(Then::Points)) => {
-            reader.error(
-                "missing-key",
-                &head(span),
-                "this rule says then = \"points\" but not how many",
-                "add a line like this: points = 3",
-            );
-            0
-        }
-        _ => 0,
-    }
 }
 
 fn warn_about_examples(

@@ -1,5 +1,11 @@
 //! What may stand behind each key, as JSON Schema (draft 4, which every editor extension knows).
 
+mod document;
+mod example;
+mod policy;
+
+pub use document::{FOLDER_FILE, text as document};
+
 use serde_json::{Map, Value, json};
 
 /// A text that is not empty.
@@ -50,10 +56,10 @@ pub fn share() -> Value {
     json!({ "type": "number", "minimum": 0, "maximum": 1 })
 }
 
-/// A span of time: `30s`, `10m`, `1h`, `30d`, `1500ms`.
+/// A span of time that is not zero: `30s`, `10m`, `1h`, `30d`, `1500ms`.
 #[must_use]
 pub fn span() -> Value {
-    json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$" })
+    json!({ "type": "string", "pattern": "^0*[1-9][0-9]*(ms|s|m|h|d)$" })
 }
 
 /// `{ at_least = n, at_most = m }`, one of them at least; `bound` says what the numbers may be.
@@ -85,4 +91,23 @@ pub fn table(keys: &[(&str, Value)], required: &[&str]) -> Value {
         schema.insert("required".to_owned(), json!(required));
     }
     schema
+}
+
+/// A table of these keys, each with what an editor says of it.
+fn described<S: Into<String>>(keys: Vec<(&str, S, Value)>, required: &[&str]) -> Value {
+    let keys: Vec<(&str, Value)> = keys
+        .into_iter()
+        .map(|(key, hover, mut schema)| {
+            add(&mut schema, json!({ "description": hover.into() }));
+            (key, schema)
+        })
+        .collect();
+    table(&keys, required)
+}
+
+/// Adds what `more` says to a schema, in place of what it said of the same.
+fn add(schema: &mut Value, more: Value) {
+    if let (Some(schema), Value::Object(more)) = (schema.as_object_mut(), more) {
+        schema.extend(more);
+    }
 }

@@ -1,6 +1,6 @@
 //! From the bytes of one rule file to a TOML table whose every key and value knows its place.
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,9 +16,6 @@ pub const MAX_FILE: usize = 1024 * 1024;
 pub const MAX_LIST: usize = 16 * 1024 * 1024;
 /// Deepest nesting of brackets and of dotted keys. The TOML parser recurses, so this is held before it runs.
 pub const MAX_NESTING: usize = 24;
-
-/// Most syntax errors told of one file.
-const MAX_SYNTAX: usize = 20;
 
 /// One file of a rule folder as it was read: its name relative to the folder, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,9 +88,11 @@ fn decode_up_to(file: &RuleFile, most: usize) -> Result<&str, Box<Problem>> {
     })
 }
 
-/// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same.
+/// Parses the text as TOML. Every syntax error is reported; what could be read is given all the same. `room` is where
+/// that stands when there are errors.
 pub(super) fn parse<'a>(
     source: Source<'a>,
+    room: &'a OnceCell<String>,
     problems: &mut Vec<Problem>,
 ) -> Option<Spanned<DeTable<'a>>> {
     if let Some(at) = too_deep(source.text) {
@@ -107,17 +106,7 @@ pub(super) fn parse<'a>(
         );
         return None;
     }
-    let (table, errors) = DeTable::parse_recoverable(source.text);
-    // One slip often makes several errors in its line: the first says it best.
-    let mut lines = HashSet::new();
-    for error in &errors {
-        let problem = syntax::problem(source, error);
-        if lines.insert(problem.place.as_ref().map(|place| place.line)) && lines.len() <= MAX_SYNTAX
-        {
-            problems.push(problem);
-        }
-    }
-    Some(table)
+    syntax::parse(source, room, problems)
 }
 
 /// The first byte at which nesting goes beyond [`MAX_NESTING`]. Texts and comments do not count.
@@ -127,7 +116,7 @@ fn too_deep(text: &str) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' | b'\'' => {
-                at = skip_string(bytes, at, byte);
+                at = skip_text(bytes, at);
                 continue;
             }
             b'#' => {
@@ -150,8 +139,9 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the text that opens at `at` with `quote` ends.
-fn skip_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+/// Where the text ends that opens with the quote at `at`.
+pub(super) fn skip_text(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes.get(at).copied().unwrap_or_default();
     let long = bytes.get(at..at + 3) == Some(&[quote; 3]);
     let mut at = at + if long { 3 } else { 1 };
     while let Some(&byte) = bytes.get(at) {
@@ -171,7 +161,8 @@ fn skip_string(bytes: &[u8], at: usize, quote: u8) -> usize {
 pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a dot",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",

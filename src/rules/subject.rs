@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::engine::{Field, PatternId, SetId, Sightings, Sign};
 use super::fold::{Folded, View};
+use super::language::{self, Language};
 use super::signal::{Found, Matcher, Signal, SignalId};
 use super::text::{self, Text};
 use crate::decision::{Evidence, Facts, Part};
@@ -27,6 +28,7 @@ pub struct Subject<'a> {
     seen: Sightings,
     signals: Vec<Found>,
     fingerprint: OnceCell<Option<Fingerprint>>,
+    language: OnceCell<Option<Language>>,
 }
 
 impl<'a> Subject<'a> {
@@ -44,6 +46,9 @@ impl<'a> Subject<'a> {
         engine.look(Field::Text, folded.views(), &mut seen);
         engine.look_at_written(&text.shown, &mut seen);
         engine.look_at_links(&text.links, &mut seen);
+        if let Some(email) = &message.from.email {
+            engine.look_at_address(email, &mut seen);
+        }
         for (field, folded) in [(Field::Name, &name), (Field::Subject, &headline)] {
             if let Some(folded) = folded {
                 engine.look(field, folded.views(), &mut seen);
@@ -60,6 +65,7 @@ impl<'a> Subject<'a> {
             matcher,
             seen,
             fingerprint: OnceCell::new(),
+            language: OnceCell::new(),
             text,
         }
     }
@@ -75,8 +81,8 @@ impl<'a> Subject<'a> {
         link.into_iter().chain(disguise)
     }
 
-    const fn is_disguised(&self) -> bool {
-        !self.text.hidden.is_empty()
+    fn is_disguised(&self) -> bool {
+        !self.text.hidden.is_empty() || !self.folded.disguises().is_empty()
     }
 
     /// The folded text of a field, if the message has it and a rule asks.
@@ -117,6 +123,12 @@ impl<'a> Subject<'a> {
             .as_ref()
     }
 
+    /// The language of the text, if that is sure. Found out when first asked for.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        *self.language.get_or_init(|| language::of(&self.text))
+    }
+
     /// Evidence that stands in the text: `found` are bytes of the form `view` of it.
     #[must_use]
     pub fn in_text(
@@ -126,12 +138,12 @@ impl<'a> Subject<'a> {
         found: Range<usize>,
         wanted: &str,
     ) -> Evidence {
-        self.written(condition, view.original(found), wanted)
+        self.in_shown(condition, view.original(found), wanted)
     }
 
-    /// Evidence that stands in the text as it was written.
+    /// Evidence that stands in the text: `place` are bytes of the text as it is shown.
     #[must_use]
-    pub fn written(&self, condition: &str, place: Range<usize>, wanted: &str) -> Evidence {
+    pub fn in_shown(&self, condition: &str, place: Range<usize>, wanted: &str) -> Evidence {
         let matched = self.text.shown.get(place.clone()).unwrap_or_default();
         Evidence {
             place: Some(place),

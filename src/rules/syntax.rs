@@ -1,140 +1,239 @@
-//! What the TOML parser says, in the words of people who do not program.
+//! What the TOML parser says, in the words of people who do not program. A slip seen in the line itself is told rather
+//! than what the parser stumbled over.
 
+mod brackets;
+mod line;
+mod signs;
+mod told;
+mod whole;
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::source::Source;
 use crate::problem::Problem;
 
-const CURLY: [char; 5] = ['“', '”', '„', '‘', '’'];
+/// Most syntax errors told of one file.
+const MAX_SYNTAX: usize = 20;
 
-/// The parser's error as staff read it. A slip seen in the line itself is told rather than what the parser stumbled over.
-pub(super) fn problem(source: Source<'_>, error: &toml::de::Error) -> Problem {
-    let span = error.span().unwrap_or(0..0);
-    let line = line_of(source.text, span.start);
-    let (message, help) = in_the_line(error.message(), line, &span)
-        .or_else(|| in_words(error.message(), source.text.get(span.clone()).unwrap_or_default()))
-        .unwrap_or((
-            error.message().trim(),
-            "texts stand in \"quotes\", lists in [brackets] with commas between, one `key = value` a line",
-        ));
-    Problem::error("toml-syntax", message.replace('\n', ", "))
-        .at(source.place(&span))
-        .help(help)
+/// Where the parser stumbled.
+struct Stumble<'a> {
+    /// What it says.
+    told: &'a str,
+    text: &'a str,
+    span: Range<usize>,
+    /// What it says it of.
+    found: &'a str,
+    line: &'a str,
+    line_start: usize,
+    /// Lines of the file before `text`.
+    lines_before: usize,
 }
 
-fn in_the_line(
-    told: &str,
-    line: &str,
-    span: &Range<usize>,
-) -> Option<(&'static str, &'static str)> {
-    let odd = line.matches('"').count() % 2 == 1;
-    let lacks = |open: char, close: char| line.matches(open).count() > line.matches(close).count();
-    let unquoted = told.starts_with("string values must be quoted") && !span.is_empty();
-    let lost = told.starts_with("missing comma") || told.starts_with("invalid inline table");
-    if line.contains(CURLY) && (odd || unquoted) {
-        return Some((
-            "curly quotes do not count as quotes",
-            "write straight quotes \" instead; text pasted from a document often carries curly ones",
-        ));
-    }
-    if told.starts_with("carriage return") {
-        return Some((
-            "the lines of this file end in a way that is no longer used",
-            "save it again with the line ends of Windows or Unix (in most editors: at the bottom of the window)",
-        ));
-    }
-    if odd {
-        return Some((
-            "a quote \" is missing in this line",
-            "every text begins and ends with one, in the same line",
-        ));
-    }
-    if lost && lacks('[', ']') {
-        return Some((
-            "a closing bracket ] is missing in this line",
-            "a list opened with [ must be closed with ]",
-        ));
-    }
-    if lost && lacks('{', '}') {
-        return Some((
-            "a closing brace } is missing in this line",
-            "a condition opened with { must be closed with }",
-        ));
-    }
-    None
+/// What is wrong, as staff read it.
+struct Slip {
+    code: &'static str,
+    message: String,
+    help: String,
+    /// Where, if not where the parser stumbled.
+    span: Option<Range<usize>>,
 }
 
-fn in_words(told: &str, found: &str) -> Option<(&'static str, &'static str)> {
-    Some(
-        match told.split(", expected").next().unwrap_or_default().trim() {
-            told if told.starts_with("duplicate key") => (
-                "this stands here for the second time",
-                "keep one of the two",
-            ),
-            "string values must be quoted" if found.is_empty() => (
-                "nothing stands behind the `=`",
-                "write a value there, or take the line out",
-            ),
-            "string values must be quoted" if is_yes_or_no(found) => (
-                "this word is not known here",
-                "write true or false, without quotes",
-            ),
-            "string values must be quoted" => (
-                "this must stand in quotes",
-                "write it like this: \"guest post\"; only numbers, true and false stand without quotes",
-            ),
-            "missing comma between array elements" | "missing comma between key-value pairs" => (
-                "a comma is missing before this, or a closing bracket",
-                "in a list and in braces there is a comma between one entry and the next",
-            ),
-            "unexpected `=` in array" | "unclosed array" => (
-                "the list that begins before this is not closed",
-                "close it with ]",
-            ),
-            "unclosed inline table" => (
-                "the braces that begin before this are not closed",
-                "close them with }",
-            ),
-            "key with no value" => (
-                "a `=` is missing here",
-                "every line reads `key = value`; a comment begins with #",
-            ),
-            "unexpected key or value" => (
-                "there is more in this line than one value",
-                "one `key = value` a line; lists stand in [brackets], a comment begins with #",
-            ),
-            "unclosed array table" | "unclosed table" => (
-                "this heading is not closed",
-                "write [[rule]] with two brackets on each side, [policy] with one",
-            ),
-            "invalid boolean" => (
-                "this is written in lower case letters",
-                "write true or false",
-            ),
-            "missing escaped value" => (
-                "a backslash means something else within double quotes",
-                "put patterns in single quotes, like this: pattern = '\\d+ dollars'",
-            ),
-            "invalid basic string" | "invalid literal string" => (
-                "a character nobody can see stands in this text",
-                "delete it, or type the text anew",
-            ),
-            _ => return None,
-        },
-    )
+impl Slip {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            code: "toml-syntax",
+            message: message.into(),
+            help: help.into(),
+            span: None,
+        }
+    }
+
+    /// It stands at `at`, and is as long as `sign`.
+    fn at(mut self, at: usize, sign: char) -> Self {
+        self.span = Some(at..at + sign.len_utf8());
+        self
+    }
 }
 
-fn is_yes_or_no(found: &str) -> bool {
-    ["yes", "no", "on", "off"].contains(&found.to_lowercase().as_str())
+impl<'a> Stumble<'a> {
+    fn of(text: &'a str, lines_before: usize, error: &'a toml::de::Error) -> Self {
+        let span = error.span().unwrap_or(0..0);
+        let at = text.floor_char_boundary(span.start);
+        let line_start = text
+            .get(..at)
+            .and_then(|before| before.rfind('\n'))
+            .map_or(0, |newline| newline + 1);
+        let rest = text.get(line_start..).unwrap_or_default();
+        Self {
+            told: error.message(),
+            text,
+            found: text.get(span.clone()).unwrap_or_default(),
+            line: rest.lines().next().unwrap_or_default(),
+            line_start,
+            lines_before,
+            span,
+        }
+    }
+
+    /// The line up to where the parser stumbled.
+    fn before(&self) -> &'a str {
+        self.line
+            .get(..self.span.start.saturating_sub(self.line_start))
+            .unwrap_or(self.line)
+    }
+
+    /// The line from there on.
+    fn after(&self) -> &'a str {
+        self.line
+            .get(self.span.start.saturating_sub(self.line_start)..)
+            .unwrap_or_default()
+    }
+
+    /// Whether it is the key of a later line, which a list that does not end has swallowed.
+    fn is_of_a_key(&self) -> bool {
+        let rest = self.text.get(self.span.end..).unwrap_or_default();
+        rest.trim_start_matches([' ', '\t']).starts_with('=')
+    }
+
+    fn slip(&self) -> Slip {
+        signs::slip(self)
+            .or_else(|| line::slip(self))
+            .or_else(|| brackets::slip(self))
+            .or_else(|| told::slip(self))
+            .unwrap_or_else(|| {
+                Slip::new(
+                    self.told.trim().replace('\n', ", "),
+                    "texts stand in \"quotes\", lists in [brackets] with commas between, one `key = value` a line",
+                )
+            })
+    }
 }
 
-fn line_of(text: &str, at: usize) -> &str {
-    let at = text.floor_char_boundary(at);
-    let start = text
-        .get(..at)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1);
-    text.get(start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or_default()
+/// The file as a TOML table, without the rules in which the parser stumbled: what is wrong with those is added to
+/// `problems`. Rules are read one by one then, so that a bracket missing in one hides nothing of the next. `room` keeps
+/// the text of what is left.
+pub(super) fn parse<'a>(
+    source: Source<'a>,
+    room: &'a OnceCell<String>,
+    problems: &mut Vec<Problem>,
+) -> Option<Spanned<DeTable<'a>>> {
+    let (table, errors) = DeTable::parse_recoverable(source.text);
+    if errors.is_empty() {
+        return Some(table);
+    }
+    if let Some(slip) = whole::slip(source.text) {
+        problems.push(
+            Problem::error(slip.code, slip.message)
+                .at(source.place(&(0..1)))
+                .help(slip.help),
+        );
+        return None;
+    }
+    let mut telling = Telling {
+        source,
+        told: HashSet::new(),
+        problems,
+    };
+    let mut left = String::with_capacity(source.text.len());
+    for piece in pieces(source.text) {
+        let (_, errors) = DeTable::parse_recoverable(piece);
+        if errors.is_empty() {
+            left.push_str(piece);
+        } else {
+            telling.piece(piece, left.len(), &errors);
+            // Blanks keep every other place where it is.
+            left.extend(
+                piece
+                    .bytes()
+                    .map(|byte| if byte == b'\n' { '\n' } else { ' ' }),
+            );
+        }
+    }
+    let left = room.get_or_init(|| left);
+    let (table, errors) = DeTable::parse_recoverable(left);
+    telling.piece(left, 0, &errors);
+    Some(table)
+}
+
+/// The text from each heading to the next. What has a heading below a rule's, such as `[rule.examples]`, belongs to it.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let name = line.trim_start_matches('[');
+        let heading = line.starts_with('[') && name.starts_with(|c: char| c.is_alphabetic());
+        if heading && !name.starts_with("rule.") && !name.starts_with("signal.") {
+            pieces.extend(text.get(start..at));
+            start = at;
+        }
+        at += line.len();
+    }
+    pieces.extend(text.get(start..));
+    pieces
+}
+
+/// Tells what is wrong, once for each line and at most so often.
+struct Telling<'p, 'a> {
+    source: Source<'a>,
+    told: HashSet<usize>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Telling<'_, '_> {
+    /// Tells the errors of one piece of the file, which begins at `offset`.
+    fn piece(&mut self, text: &str, offset: usize, errors: &[toml::de::Error]) {
+        if errors.is_empty() || self.is_full() {
+            return;
+        }
+        let before = self.source.text.get(..offset).unwrap_or_default();
+        let lines_before = before.matches('\n').count();
+        let mut repeats = line::Repeats::default();
+        // A text that does not end swallows the brackets after it, a list that does not end the lines after it.
+        let endless = |error: &&toml::de::Error| error.message().starts_with("invalid multi-line");
+        let errors = match errors.iter().find(endless) {
+            Some(error) => std::slice::from_ref(error),
+            None => errors,
+        };
+        let swallows = !brackets::even(text);
+        let mut swallowed = false;
+        // The line that was looked at last. One slip often makes several errors in its line: the first says it best.
+        let mut seen = 0..0;
+        for error in errors {
+            if self.is_full() {
+                break;
+            }
+            if error.span().is_some_and(|span| seen.contains(&span.start)) {
+                continue;
+            }
+            let stumble = Stumble::of(text, lines_before, error);
+            seen = stumble.line_start..stumble.line_start + stumble.line.len() + 1;
+            let follows =
+                brackets::may_be_about(stumble.told) || (swallowed && stumble.is_of_a_key());
+            if follows && std::mem::replace(&mut swallowed, swallows) {
+                continue;
+            }
+            if let Some(slip) = repeats.slip(&stumble) {
+                self.tell(slip, &stumble.span, offset);
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.told.len() >= MAX_SYNTAX
+    }
+
+    fn tell(&mut self, slip: Slip, stumbled: &Range<usize>, offset: usize) {
+        let span = slip.span.unwrap_or_else(|| stumbled.clone());
+        let place = self.source.place(&(span.start + offset..span.end + offset));
+        if self.told.insert(place.line) {
+            let problem = Problem::error(slip.code, slip.message);
+            self.problems.push(problem.at(place).help(slip.help));
+        }
+    }
 }

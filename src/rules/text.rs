@@ -9,6 +9,7 @@ mod tags;
 mod writer;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::links::{self, Link};
 use page::{Draft, Page};
@@ -28,8 +29,11 @@ pub struct Text {
     pub shown: String,
     /// What the message holds but no browser shows, in the same form; empty for an honest message.
     pub hidden: String,
-    /// Where the words lead, in the order they stand; an address is named once for each text it hides behind.
+    /// Where the words lead, in the order they stand; an address is named once for each text it hides behind. Behind
+    /// each link stand those it leads on to.
     pub links: Vec<Link>,
+    /// The bytes of `shown` at which any link stands, also one named before.
+    pub linked: Vec<Range<usize>>,
 }
 
 /// Reads a message's bodies. HTML is what the inbox shows, so it is preferred; Markdown is read where there is no HTML
@@ -81,6 +85,7 @@ fn told(draft: Draft, other: Option<Draft>) -> Text {
     });
     links.extend(bare);
     links.sort_by_key(|link| link.place.as_ref().map_or(usize::MAX, |place| place.start));
+    let linked = links.iter().filter_map(|link| link.place.clone()).collect();
     let mut met = HashSet::new();
     links.retain(|link| met.insert((links::same_address(link), link.shown.clone())));
     if let Some(other) = other {
@@ -90,10 +95,12 @@ fn told(draft: Draft, other: Option<Draft>) -> Text {
             .filter(|link| met.insert(links::same_address(link)));
         links.extend(more.collect::<Vec<_>>());
     }
+    let links = links::follow(links);
     Text {
         shown: newest.shown,
         hidden: newest.hidden,
         links,
+        linked,
     }
 }
 

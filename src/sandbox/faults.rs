@@ -14,6 +14,39 @@ crate::vocabulary! {
         Read = "read",
         /// Every other call: notes, tags, redactions, changes of state, webhooks.
         Other = "other",
+        /// The `GET` of one contact; `read` strikes it, too.
+        Contact = "contact",
+        /// A redaction; `other` strikes it, too.
+        Redact = "redact",
+        /// A note or a reply; `other` strikes it, too.
+        Note = "note",
+        /// A change of a conversation, such as closing it; `other` strikes it, too.
+        Change = "change",
+    }
+}
+
+impl FaultTarget {
+    /// Whether a call that is `call` is struck by what waits for this.
+    const fn covers(self, call: Self) -> bool {
+        matches!(
+            (self, call),
+            (Self::Any, _)
+                | (Self::Block, Self::Block)
+                | (Self::Unblock, Self::Unblock)
+                | (Self::Read, Self::Read | Self::Contact)
+                | (Self::Contact, Self::Contact)
+                | (
+                    Self::Other,
+                    Self::Other | Self::Redact | Self::Note | Self::Change
+                )
+                | (Self::Redact, Self::Redact)
+                | (Self::Note, Self::Note)
+                | (Self::Change, Self::Change)
+        )
+    }
+
+    pub(super) const fn writes(self) -> bool {
+        !matches!(self, Self::Read | Self::Contact)
     }
 }
 
@@ -77,6 +110,8 @@ pub enum FaultKind {
     NoEffect,
     /// 200 with a body that is not JSON; nothing happens.
     Garbage,
+    /// 200 with more JSON than anybody should read; nothing happens.
+    Huge,
     /// 307 to another path; nothing happens.
     Redirect,
     /// Blocking somebody who is blocked already answers this status (409 or 400). Strikes no other call.
@@ -95,6 +130,7 @@ impl FaultKind {
             Self::Slow(_) => "slow",
             Self::NoEffect => "no_effect",
             Self::Garbage => "garbage",
+            Self::Huge => "huge",
             Self::Redirect => "redirect",
             Self::SecondBlock(_) => "second_block",
         }
@@ -161,9 +197,7 @@ impl Faults {
         let fits = |fault: &Fault| {
             let second = matches!(fault.kind, FaultKind::SecondBlock(_));
             let possible = !second || (target == FaultTarget::Block && already_blocked);
-            possible
-                && fault.times != Some(0)
-                && (fault.on == FaultTarget::Any || fault.on == target)
+            possible && fault.times != Some(0) && fault.on.covers(target)
         };
         let (_, fault) = self.waiting.iter_mut().find(|(_, fault)| fits(fault))?;
         let kind = fault.kind.clone();

@@ -105,7 +105,7 @@ impl Call {
             shared: Arc::clone(shared),
             target,
             contact,
-            writes: target != FaultTarget::Read,
+            writes: target.writes(),
             place: workspace.calls.len().saturating_sub(1),
         }
     }
@@ -182,6 +182,7 @@ impl Call {
             }) => hinted(status, should_retry),
             Some(FaultKind::SecondBlock(code)) => second_block(code),
             Some(FaultKind::Garbage) => garbage(),
+            Some(FaultKind::Huge) => huge(),
             Some(FaultKind::Redirect) => redirect(),
         }
     }
@@ -219,8 +220,22 @@ fn contact_of(path: &str) -> Option<String> {
 }
 
 fn target_of(method: &Method, path: &str) -> FaultTarget {
+    if method == Method::GET && contact_of(path).is_some() {
+        return FaultTarget::Contact;
+    }
     if method == Method::GET || path == "/v2/conversations/search" {
         return FaultTarget::Read;
+    }
+    if path == "/v2/conversations/redact" {
+        return FaultTarget::Redact;
+    }
+    if path.starts_with("/v2/conversations/") {
+        if path.ends_with("/reply") {
+            return FaultTarget::Note;
+        }
+        if method == Method::PATCH {
+            return FaultTarget::Change;
+        }
     }
     match path.strip_prefix("/v2/contacts/") {
         Some(rest) if rest.ends_with("/block") => FaultTarget::Block,
@@ -289,6 +304,15 @@ fn garbage() -> Response {
     let mut response = Response::new(Body::from("<html><body>All good here!"));
     let html = HeaderValue::from_static("text/html");
     response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}
+
+/// Eight times what a caller may be expected to read.
+fn huge() -> Response {
+    let filler = "x".repeat(8 * 1024 * 1024);
+    let mut response = Response::new(Body::from(format!("{{\"id\":\"{filler}\"}}")));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
     response
 }
 

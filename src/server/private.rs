@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Json, Router};
 use http::{StatusCode, header};
 use tokio::sync::watch;
 
-use crate::rulewatch::Status;
+use crate::rulewatch::{Files, Status};
 use crate::store::jobs::Task;
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
@@ -28,17 +28,26 @@ pub(super) struct Private {
     pub worker: Arc<Worker>,
 }
 
+impl Private {
+    fn rules(&self) -> Status {
+        let status = self.rules.borrow().clone();
+        status.at(self.worker.clock.now())
+    }
+}
+
 pub(super) fn router(inside: Private) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .route("/rules", get(rules))
         .route("/metrics", get(metrics))
         .with_state(inside)
 }
 
-/// 200 when events can be stored and judged, else 503; either way a line for everything that is not as it should be.
+/// 200 when events can be stored and judged, else 503; either way which rules are in force, and a line for everything that
+/// is not as it should be.
 async fn ready(State(inside): State<Private>) -> impl IntoResponse {
-    let (mut not_ready, mut impaired) = (Vec::new(), Vec::new());
+    let (mut not_ready, mut told) = (Vec::new(), Vec::new());
     match tokio::time::timeout(PATIENCE, inside.store.probe(inside.worker.clock.now())).await {
         Ok(Ok(())) => {}
         // Details are for the log: they may name hosts and users.
@@ -51,27 +60,31 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         }
         Err(_) => not_ready.push("store: does not answer".to_owned()),
     }
-    let rules = inside.rules.borrow().clone();
-    if rules.in_force.is_none() {
-        not_ready.push(
+    let rules = inside.rules();
+    match &rules.in_force {
+        None => not_ready.push(
             "rules: none in force, so judging waits; `bouncer check` shows what to mend".to_owned(),
-        );
-    } else if let Some(since) = rules.differs_since {
-        impaired.push(format!(
-            "rules: the files were refused at {since}; what was in force stays in force"
-        ));
+        ),
+        Some(digest) => told.push(format!(
+            "rules: {} in force, digest {}",
+            rules.rules,
+            digest.short()
+        )),
+    }
+    if rules.files != Files::InForce {
+        told.push(format!("rules: {}", rules.say_files()));
     }
     if let Some(pause) = inside.worker.pause() {
-        impaired.push(format!("featurebase: {pause}"));
+        told.push(format!("featurebase: {pause}"));
     }
     if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
-        impaired.push(format!(
+        told.push(format!(
             "stopped by {} at {}: {}",
             stop.actor, stop.at, stop.reason
         ));
     }
     if inside.worker.behaviour.stop_file.exists() {
-        impaired.push("stopped by the file STOP in the data folder".to_owned());
+        told.push("stopped by the file STOP in the data folder".to_owned());
     }
     let status = if not_ready.is_empty() {
         StatusCode::OK
@@ -83,10 +96,15 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     } else {
         "not ready\n"
     });
-    for line in not_ready.iter().chain(&impaired) {
+    for line in not_ready.iter().chain(&told) {
         let _ = writeln!(text, "{line}");
     }
     (status, text)
+}
+
+/// Which rules are in force, and how the files differ from them.
+async fn rules(State(inside): State<Private>) -> Json<Status> {
+    Json(inside.rules())
 }
 
 async fn metrics(State(inside): State<Private>) -> impl IntoResponse {

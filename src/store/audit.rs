@@ -35,6 +35,14 @@ crate::vocabulary! {
         Held = "held",
         /// A call was no longer wanted when its turn came.
         Cancelled = "cancelled",
+        /// Something a rule asked for besides was done.
+        AlsoDone = "also_done",
+        /// Something a rule asked for besides cannot be done, and nobody was asked.
+        NotDone = "not_done",
+        /// A block that was done is to end at a time.
+        BlockEndPlanned = "block_end_planned",
+        /// A block for a time is over.
+        BlockEnded = "block_ended",
         /// A person's unblock was carried out.
         Unblocked = "unblocked",
         /// A person ordered an unblock.

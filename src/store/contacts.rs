@@ -22,7 +22,7 @@ crate::vocabulary! {
         UnblockFailed = "unblock-failed",
         /// Unblocked for a person.
         Unblocked = "unblocked",
-        /// The last block was refused, given up or called off.
+        /// The last block was refused, given up or called off, or is over.
         NotBlocked = "not-blocked",
     }
 }
@@ -39,6 +39,10 @@ pub struct ContactRow {
     pub changed_at: Timestamp,
     /// Until when a person's unblock keeps rules from blocking.
     pub exempt_until: Option<Timestamp>,
+    /// How many milliseconds the block wanted or done is to last; nothing for one that stays.
+    pub block_for: Option<i64>,
+    /// When the block that is done ends by itself.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl ContactRow {
@@ -52,6 +56,8 @@ impl ContactRow {
             event: None,
             changed_at: now,
             exempt_until: None,
+            block_for: None,
+            ends_at: None,
         }
     }
 }
@@ -64,7 +70,7 @@ pub struct BrakeWindow<'a> {
     pub since: Timestamp,
 }
 
-const SELECT: &str = "SELECT contact_id, standing, fence, event_id, changed_at, exempt_until FROM contacts WHERE contact_id = $1";
+const SELECT: &str = "SELECT contact_id, standing, fence, event_id, changed_at, exempt_until, block_for, ends_at FROM contacts WHERE contact_id = $1";
 
 impl Writing {
     /// Lets only one transaction at a time, over all replicas, deal with contacts. To be called before anything else of the
@@ -112,9 +118,10 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn set_contact(&mut self, row: &ContactRow) -> Result<()> {
-        let sql = "INSERT INTO contacts (contact_id, standing, fence, event_id, changed_at, exempt_until) VALUES ($1, $2, $3, $4, $5, $6)
+        let sql = "INSERT INTO contacts (contact_id, standing, fence, event_id, changed_at, exempt_until, block_for, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (contact_id) DO UPDATE SET standing = excluded.standing, fence = excluded.fence, event_id = excluded.event_id,
-            changed_at = excluded.changed_at, exempt_until = excluded.exempt_until
+            changed_at = excluded.changed_at, exempt_until = excluded.exempt_until,
+            block_for = excluded.block_for, ends_at = excluded.ends_at
             WHERE contacts.fence <= excluded.fence";
         sqlx::query(sql)
             .bind(row.contact.as_str())
@@ -123,6 +130,8 @@ impl Writing {
             .bind(row.event.as_ref().map(|event| event.as_str().to_owned()))
             .bind(row.changed_at.millis())
             .bind(row.exempt_until.map(Timestamp::millis))
+            .bind(row.block_for)
+            .bind(row.ends_at.map(Timestamp::millis))
             .execute(&mut *self.tx)
             .await?;
         Ok(())
@@ -229,6 +238,10 @@ fn contact_of(row: &AnyRow) -> Result<ContactRow> {
         changed_at: Timestamp::from_millis(row.try_get("changed_at")?),
         exempt_until: row
             .try_get::<Option<i64>, _>("exempt_until")?
+            .map(Timestamp::from_millis),
+        block_for: row.try_get("block_for")?,
+        ends_at: row
+            .try_get::<Option<i64>, _>("ends_at")?
             .map(Timestamp::from_millis),
     })
 }

@@ -1,16 +1,19 @@
 //! Work: rows with a lease. Attempts are counted when a job is claimed; only its owner may settle it.
 
+mod claims;
+mod detail;
+
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
 use super::{Result, Store, StoreError, Writing};
-use crate::decision::Digest;
-use crate::message::{ConversationId, EventId};
+use crate::decision::Also;
 use crate::time::Timestamp;
+
+pub use detail::{About, Call, Judging, LookUp, Step, steps_of};
 
 crate::vocabulary! {
     /// What a job does.
@@ -21,6 +24,37 @@ crate::vocabulary! {
         Block = "block",
         /// Ask Featurebase to unblock a contact; the subject is the contact.
         Unblock = "unblock",
+        /// Ask Featurebase to unblock a contact whose block was for a time; the subject is the contact.
+        EndBlock = "end-block",
+        /// Ask Featurebase what it keeps of a contact, for a message that hinges on it; the subject is the contact.
+        LookUp = "look-up",
+        /// Remove a judged message's content; the subject is the contact.
+        Redact = "redact",
+        /// Leave a note in the conversation; the subject is the contact.
+        Note = "note",
+        /// Close the conversation; the subject is the contact.
+        Close = "close",
+        /// Tell the operator's address; the subject is the contact.
+        Notify = "notify",
+    }
+}
+
+impl Task {
+    /// Whether it is something a rule asked for besides a block or a flag.
+    #[must_use]
+    pub const fn is_step(self) -> bool {
+        matches!(self, Self::Redact | Self::Note | Self::Close | Self::Notify)
+    }
+}
+
+impl From<Also> for Task {
+    fn from(also: Also) -> Self {
+        match also {
+            Also::Redact => Self::Redact,
+            Also::Note => Self::Note,
+            Also::Close => Self::Close,
+            Also::Notify => Self::Notify,
+        }
     }
 }
 
@@ -36,39 +70,12 @@ pub struct Job {
     /// This attempt included.
     pub attempts: i64,
     pub lease_owner: String,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
 }
 
 /// Due at once, whatever the clocks of those who make and do the job say.
 pub const AT_ONCE: Timestamp = Timestamp::from_millis(0);
-
-/// What a block or unblock needs besides the contact; the detail of its job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Call {
-    /// The event whose message led to it.
-    pub event: Option<EventId>,
-    /// A conversation in which it can be read back.
-    pub conversation: Option<ConversationId>,
-    /// Ids of the rules that wanted it, with blanks between.
-    #[serde(default)]
-    pub rules: String,
-    /// The rulebook that wanted it; nothing when a person did.
-    pub book: Option<Digest>,
-    /// The contact's fence when it was wanted; a later order of a person makes it void.
-    pub fence: i64,
-}
-
-impl Call {
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// The call a claimed job is about.
-    #[must_use]
-    pub fn of(job: &Job) -> Self {
-        serde_json::from_str(&job.detail).unwrap_or_default()
-    }
-}
 
 /// A job to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +115,6 @@ impl Lease {
         }
     }
 }
-
-const RETURNED: &str = "job_id, task, subject, detail, created_at, attempts, lease_owner";
 
 impl Writing {
     /// Adds jobs.
@@ -164,6 +169,7 @@ impl Writing {
                 created_at: now,
                 attempts,
                 lease_owner: owner.clone().unwrap_or_default(),
+                last_error: None,
             });
         }
         rows::insert(
@@ -174,45 +180,6 @@ impl Writing {
         )
         .await?;
         Ok(added)
-    }
-
-    /// Claims messages to judge that are due.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn claim_judging(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let due = "task = 'judge' AND run_at <= $1 AND lease_until <= $1";
-        self.claim(due, lease, limit).await
-    }
-
-    /// Claims calls to Featurebase that are due, at most one for each contact, and none while the stop switch is thrown.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn claim_acting(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let due = "task IN ('block', 'unblock') AND run_at <= $1 AND lease_until <= $1
-            AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
-            AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
-                AND other.task IN ('block', 'unblock') AND (other.lease_until > $1 OR other.job_id < jobs.job_id))";
-        self.claim(due, lease, limit).await
-    }
-
-    async fn claim(&mut self, due: &'static str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let skip = self.dialect.skip_locked();
-        let sql = format!(
-            "UPDATE jobs SET lease_owner = $2, lease_until = $3, attempts = attempts + 1
-             WHERE job_id IN (SELECT job_id FROM jobs WHERE {due} ORDER BY run_at, job_id LIMIT $4{skip}) RETURNING {RETURNED}"
-        );
-        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(lease.now.millis())
-            .bind(lease.owner.as_str())
-            .bind(lease.now.after(lease.length).millis())
-            .bind(limit)
-            .fetch_all(&mut *self.tx)
-            .await?;
-        let mut jobs = found.iter().map(job_of).collect::<Result<Vec<_>>>()?;
-        jobs.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(jobs)
     }
 
     /// Takes a finished job away. `false` when the lease was lost: then somebody else has it.
@@ -246,6 +213,22 @@ impl Writing {
     /// When the database fails.
     pub async fn postpone(&mut self, job: &Job, run_at: Timestamp, error: &str) -> Result<bool> {
         let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4 WHERE job_id = $1 AND lease_owner = $2")
+            .bind(job.id.as_str())
+            .bind(job.lease_owner.as_str())
+            .bind(run_at.millis())
+            .bind(error)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Puts a claimed job back for later without counting the attempt: it was not the job's fault. `false` when the lease
+    /// was lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_back(&mut self, job: &Job, run_at: Timestamp, error: &str) -> Result<bool> {
+        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4, attempts = attempts - 1 WHERE job_id = $1 AND lease_owner = $2")
             .bind(job.id.as_str())
             .bind(job.lease_owner.as_str())
             .bind(run_at.millis())
@@ -358,5 +341,6 @@ fn job_of(row: &AnyRow) -> Result<Job> {
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         attempts: row.try_get("attempts")?,
         lease_owner: row.try_get("lease_owner")?,
+        last_error: row.try_get("last_error")?,
     })
 }

@@ -80,15 +80,26 @@ CREATE TABLE rulebooks (
     adopted_at BIGINT NOT NULL
 );
 
--- Where each contact stands with us. The fence grows with every order of a person.
+-- Where each contact stands with us. The fence grows with every order of a person. A block for a time has its length, and
+-- once it is done, its end.
 CREATE TABLE contacts (
     contact_id   TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
     standing     TEXT COLLATE "C"   NOT NULL,
     fence        BIGINT NOT NULL,
     event_id     TEXT COLLATE "C",
     changed_at   BIGINT NOT NULL,
-    exempt_until BIGINT
+    exempt_until BIGINT,
+    block_for    BIGINT,
+    ends_at      BIGINT
 );
+
+-- What Featurebase keeps of contacts, as it was looked up last.
+CREATE TABLE profiles (
+    contact_id   TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    looked_up_at BIGINT NOT NULL,
+    body         TEXT COLLATE "C"   NOT NULL
+);
+CREATE INDEX profiles_by_age ON profiles (looked_up_at);
 
 -- Blocks that wait for a person.
 CREATE TABLE holds (

@@ -1,8 +1,10 @@
 //! From a wanted block or unblock to Featurebase and back: the intent is recorded, a last look taken, the call made with
-//! no transaction open, the answer read back and recorded.
+//! no transaction open, the answer read back and recorded. Senders are looked up and what rules ask for besides is done in
+//! the same way: blocks and unblocks come first, then look-ups, then the rest.
 
 mod calling;
 mod settling;
+mod steps;
 
 use std::sync::Arc;
 
@@ -11,9 +13,10 @@ use tokio::task::JoinSet;
 
 use super::Worker;
 use crate::decision::Stage;
-use crate::featurebase::Outcome;
+use crate::featurebase::{Featurebase, Outcome};
 use crate::message::ContactId;
 use crate::store::audit::{Action, Entry};
+use crate::store::contacts::{ContactRow, Standing};
 use crate::store::jobs::{Call, Job, Lease, Task};
 use crate::store::{Result, Writing};
 
@@ -34,23 +37,26 @@ pub(super) enum Came {
 impl Worker {
     /// Makes calls that are due, as many at once as may be. Gives their number.
     pub(super) async fn act_due(self: &Arc<Self>) -> Result<usize> {
-        let Some(featurebase) = &self.featurebase else {
-            return Ok(0);
+        let waiting = self.store.backlog(Task::LookUp).await?.jobs;
+        let late = match waiting {
+            0 => 0,
+            _ => self.give_up_look_ups().await?,
+        };
+        let Some(featurebase) = &self.outside.featurebase else {
+            return Ok(late);
         };
         let width = self
             .gate()
             .width(self.clock.now(), self.behaviour.calls_at_once);
-        if width == 0 || self.behaviour.mode == Stage::Observe || self.stop_file_stands() {
-            return Ok(0);
+        let only_looks = self.behaviour.mode == Stage::Observe;
+        if width == 0 || (only_looks && waiting == 0) || self.stop_file_stands() {
+            return Ok(late);
         }
-        let (claimed, wanted) = self.claim(width).await?;
+        let (claimed, wanted) = self.claim(width, only_looks).await?;
         let mut calls = JoinSet::new();
         for job in wanted {
             let (worker, featurebase) = (self.clone(), featurebase.clone());
-            calls.spawn(async move {
-                let came = worker.call(&featurebase, &job).await;
-                worker.settle(&job, came).await
-            });
+            calls.spawn(async move { worker.carry_out(&featurebase, &job).await });
         }
         let mut failed = Ok(());
         while let Some(done) = calls.join_next().await {
@@ -62,7 +68,21 @@ impl Worker {
                 }
             }
         }
-        failed.map(|()| claimed)
+        failed.map(|()| late + claimed)
+    }
+
+    async fn carry_out(&self, featurebase: &Featurebase, job: &Job) -> Result<()> {
+        match job.task {
+            Task::LookUp => self.look_up(featurebase, job).await,
+            task if task.is_step() => {
+                let came = self.take_step(featurebase, job).await;
+                self.settle_step(job, came).await
+            }
+            _ => {
+                let came = self.call(featurebase, job).await;
+                self.settle(job, came).await
+            }
+        }
     }
 
     /// Whether the stop file is there. When that cannot be told, it is.
@@ -71,13 +91,21 @@ impl Worker {
     }
 
     /// Claims jobs and records the intent of those still wanted, in one transaction.
-    async fn claim(&self, width: usize) -> Result<(usize, Vec<Job>)> {
+    async fn claim(&self, width: usize, only_looks: bool) -> Result<(usize, Vec<Job>)> {
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
-        let jobs = tx
-            .claim_acting(&lease, i64::try_from(width).unwrap_or(1))
-            .await?;
+        let left = |jobs: &Vec<Job>| i64::try_from(width.saturating_sub(jobs.len())).unwrap_or(1);
+        let mut jobs = Vec::new();
+        if !only_looks {
+            jobs.extend(tx.claim_acting(&lease, left(&jobs)).await?);
+        }
+        if left(&jobs) > 0 {
+            jobs.extend(tx.claim_look_ups(&lease, left(&jobs)).await?);
+        }
+        if !only_looks && left(&jobs) > 0 {
+            jobs.extend(tx.claim_steps(&lease, left(&jobs)).await?);
+        }
         if jobs.is_empty() {
             return Ok((0, Vec::new()));
         }
@@ -91,14 +119,23 @@ impl Worker {
         Ok((claimed, wanted))
     }
 
-    /// Records the intent of a job, or that it is no longer wanted.
+    /// Records the intent of a job, or that it is no longer wanted. A look-up changes nothing and needs no record.
     async fn intend(&self, tx: &mut Writing, job: &Job) -> Result<bool> {
+        if job.task == Task::LookUp {
+            return Ok(true);
+        }
+        if job.task.is_step() {
+            return self.intend_step(tx, job).await;
+        }
         let row = tx.contact(&ContactId::new(job.subject.clone())).await?;
-        if row.is_none_or(|row| row.fence != Call::of(job).fence) {
-            let detail = json!({ "call": job.task, "why": "a person decided otherwise meanwhile" });
-            tx.record(vec![self.entry(job, Action::Cancelled, detail)])
+        let Some(row) = row.filter(|row| row.fence == Call::of(job).fence) else {
+            self.call_off(tx, job, "a person decided otherwise meanwhile")
                 .await?;
-            tx.settle(job).await?;
+            return Ok(false);
+        };
+        if job.task == Task::EndBlock && !self.begin_end(tx, job, row).await? {
+            self.call_off(tx, job, "the block lasts longer now, or is over")
+                .await?;
             return Ok(false);
         }
         if self.behaviour.mode == Stage::Hold && is_by_rule(job) {
@@ -114,6 +151,32 @@ impl Worker {
         tx.record(vec![self.entry(job, Action::Attempted, detail)])
             .await?;
         Ok(true)
+    }
+
+    /// From the moment a block is about to end it no longer counts: a message that leads to another one is free to.
+    async fn begin_end(&self, tx: &mut Writing, job: &Job, row: ContactRow) -> Result<bool> {
+        let now = self.clock.now();
+        let is_due = row.standing == Standing::Blocked && row.ends_at.is_some_and(|end| end <= now);
+        if is_due {
+            tx.set_contact(&ContactRow {
+                standing: Standing::NotBlocked,
+                changed_at: now,
+                ends_at: None,
+                ..row
+            })
+            .await?;
+            return Ok(true);
+        }
+        Ok(row.standing == Standing::NotBlocked && job.attempts > 1)
+    }
+
+    /// Records that a job is no longer wanted, and takes it away.
+    async fn call_off(&self, tx: &mut Writing, job: &Job, why: &str) -> Result<()> {
+        let detail = json!({ "call": job.task, "why": why });
+        tx.record(vec![self.entry(job, Action::Cancelled, detail)])
+            .await?;
+        tx.settle(job).await?;
+        Ok(())
     }
 
     pub(super) fn entry(&self, job: &Job, action: Action, detail: Value) -> Entry {

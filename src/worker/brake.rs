@@ -17,8 +17,8 @@ const STRAGGLERS: Duration = Duration::from_mins(2);
 pub(super) enum Next {
     /// Featurebase is to be asked.
     Ask(ContactRow),
-    /// The contact is blocked, or about to be: nothing more to ask.
-    Nothing(String),
+    /// The contact is blocked, or about to be: nothing more to ask, and why.
+    Nothing(ContactRow, String),
     /// It was turned into something weaker.
     Restrained,
 }
@@ -62,13 +62,12 @@ pub(super) async fn weigh(
     }
     match row.standing {
         Standing::BlockWanted => {
-            return Ok(Next::Nothing("a block is on its way already".to_owned()));
+            let why = "a block is on its way already".to_owned();
+            return Ok(Next::Nothing(row, why));
         }
         Standing::Blocked if message.sent_at <= row.changed_at.after(STRAGGLERS) => {
-            return Ok(Next::Nothing(format!(
-                "blocked already at {}",
-                row.changed_at
-            )));
+            let why = format!("blocked already at {}", row.changed_at);
+            return Ok(Next::Nothing(row, why));
         }
         Standing::Blocked => {
             let because = format!(

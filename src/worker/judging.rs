@@ -5,23 +5,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 
-use super::Worker;
-use super::brake::{self, Next};
+use super::{Worker, follow};
 use crate::decision::{Decision, Facts, Restraint, Stage, Verdict};
 use crate::message::{EventId, Message};
 use crate::payload::{self, What};
 use crate::rules::Rulebook;
+use crate::store::Result;
 use crate::store::audit::{Action, Entry};
-use crate::store::contacts::Standing;
 use crate::store::holds::Hold;
-use crate::store::jobs::{AT_ONCE, Call, Job, Lease, NewJob, Task};
-use crate::store::{Result, Writing};
+use crate::store::jobs::{Job, Lease, NewJob};
 use crate::time::Timestamp;
 
 /// Most messages judged in one transaction.
 const BATCH: i64 = 64;
 /// A message claimed more often than this has taken a worker down each time; it is flagged instead of judged.
-const MOST_ATTEMPTS: i64 = 3;
+pub(super) const MOST_ATTEMPTS: i64 = 3;
 
 /// What came of one batch.
 #[derive(Default)]
@@ -29,6 +27,8 @@ struct Judged {
     decided: Vec<(Message, Decision)>,
     /// Events whose text is no longer there.
     unreadable: Vec<EventId>,
+    /// What takes the place of judging, where that hinges on a sender not looked up yet.
+    look_ups: Vec<NewJob>,
 }
 
 impl Worker {
@@ -93,15 +93,15 @@ impl Worker {
         unreadable: Vec<EventId>,
         book: &Rulebook,
     ) -> Result<()> {
-        let (jobs, messages): (Vec<Job>, Vec<Message>) = work.into_iter().unzip();
+        let messages: Vec<Message> = work.iter().map(|(_, message)| message.clone()).collect();
         let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
         let facts = self.store.facts(&messages, &windows).await?;
-        let decided = jobs
-            .iter()
-            .zip(messages)
-            .zip(&facts)
-            .map(|((job, message), facts)| {
-                let decision = self.judge_safely(job, book, &message, facts);
+        let (ready, look_ups) = self.with_profiles(work, facts, book).await?;
+        let waits = !look_ups.is_empty();
+        let decided = ready
+            .into_iter()
+            .map(|(job, message, facts)| {
+                let decision = self.judge_safely(&job, book, &message, &facts);
                 (message, decision)
             })
             .collect();
@@ -111,6 +111,7 @@ impl Worker {
                 Judged {
                     decided,
                     unreadable,
+                    look_ups,
                 },
                 book,
             )
@@ -118,7 +119,7 @@ impl Worker {
         for verdict in &verdicts {
             self.metrics.decided(verdict.as_str());
         }
-        if verdicts.contains(&Verdict::Block) {
+        if waits || verdicts.iter().any(|verdict| *verdict != Verdict::Clean) {
             self.wake.acting.notify_one();
         }
         Ok(())
@@ -173,11 +174,11 @@ impl Worker {
         if judged
             .decided
             .iter()
-            .any(|(_, decision)| decision.verdict == Verdict::Block)
+            .any(|(_, decision)| follow::deals_with_contacts(decision))
         {
             tx.lock_contacts().await?;
         }
-        let claimed = judged.decided.len() + judged.unreadable.len();
+        let claimed = judged.decided.len() + judged.unreadable.len() + judged.look_ups.len();
         if tx.settle_all(&lease.owner).await? != u64::try_from(claimed).unwrap_or(u64::MAX) {
             tracing::warn!(
                 "a batch of judgements came too late: somebody else has taken messages of it over"
@@ -200,47 +201,9 @@ impl Worker {
         }
         tx.record(entries).await?;
         tx.add_holds(holds).await?;
+        tx.add_jobs(judged.look_ups, now).await?;
         tx.commit().await?;
         Ok(verdicts)
-    }
-
-    /// Where the verdict is a block: the last word, and the job that asks for it.
-    async fn follow(
-        &self,
-        tx: &mut Writing,
-        message: &Message,
-        decision: &mut Decision,
-        book: &Rulebook,
-    ) -> Result<Option<String>> {
-        if decision.verdict != Verdict::Block {
-            return Ok(None);
-        }
-        let now = self.clock.now();
-        match brake::weigh(tx, decision, message, book.policy(), now).await? {
-            Next::Restrained => Ok(None),
-            Next::Nothing(note) => Ok(Some(note)),
-            Next::Ask(mut row) => {
-                row.standing = Standing::BlockWanted;
-                row.event = Some(message.event.clone());
-                row.changed_at = now;
-                tx.set_contact(&row).await?;
-                let call = Call {
-                    event: Some(message.event.clone()),
-                    conversation: Some(message.conversation.clone()),
-                    rules: rules_of(decision),
-                    book: Some(decision.book.clone()),
-                    fence: row.fence,
-                };
-                let job = NewJob {
-                    task: Task::Block,
-                    subject: row.contact.as_str().to_owned(),
-                    detail: call.to_json(),
-                    run_at: AT_ONCE,
-                };
-                tx.add_jobs(vec![job], now).await?;
-                Ok(None)
-            }
-        }
     }
 }
 
@@ -285,7 +248,7 @@ fn unreadable(event: &EventId, now: Timestamp) -> Entry {
     }
 }
 
-fn rules_of(decision: &Decision) -> String {
+pub(super) fn rules_of(decision: &Decision) -> String {
     let ids: Vec<&str> = decision
         .findings
         .iter()

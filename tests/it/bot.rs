@@ -57,6 +57,7 @@ pub struct Setup {
     pub database: Arc<Database>,
     pub rules: Vec<(&'static str, String)>,
     pub settings: Vec<(&'static str, String)>,
+    pub unset: Vec<&'static str>,
     pub sandbox: Options,
     pub later: Duration,
 }
@@ -72,6 +73,7 @@ impl Setup {
             database,
             rules: vec![("rules.toml", RULES.to_owned())],
             settings: Vec::new(),
+            unset: Vec::new(),
             sandbox: Options::default(),
             later: Duration::ZERO,
         }
@@ -89,6 +91,11 @@ impl Setup {
 
     pub fn set(mut self, key: &'static str, value: &str) -> Self {
         self.settings.push((key, value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, key: &'static str) -> Self {
+        self.unset.push(key);
         self
     }
 
@@ -145,8 +152,12 @@ impl Setup {
         for (key, value) in &self.settings {
             environment.insert((*key).to_owned(), value.clone());
         }
+        for key in &self.unset {
+            environment.remove(*key);
+        }
         let config = Config::from_environment(&environment, Need::Everything).unwrap();
         let app = server::assemble(&config, clock.clone()).await.unwrap();
+        let warnings = app.warnings.clone();
         let (store, worker, metrics) = (app.store.clone(), app.worker.clone(), app.metrics.clone());
         let running = app.serve(Driven::ByHand).await.unwrap();
         let desk = Desk {
@@ -162,6 +173,7 @@ impl Setup {
             desk,
             worker,
             metrics,
+            warnings,
             running,
             config,
             rules_dir,
@@ -180,6 +192,7 @@ pub struct Bot {
     pub desk: Desk,
     pub worker: Arc<Worker>,
     pub metrics: Metrics,
+    pub warnings: Vec<String>,
     pub running: Running,
     pub config: Config,
     pub rules_dir: std::path::PathBuf,

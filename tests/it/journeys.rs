@@ -1,8 +1,11 @@
 //! What happens to messages and orders, from the signed delivery to Featurebase and the record.
 
+mod besides;
+mod block_for;
 mod blocking;
 mod faults;
 mod last_look;
+mod lookups;
 mod people;
 mod replicas;
 mod rule_edits;

@@ -30,6 +30,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "config",
             "featurebase",
+            "rules",
             "rulewatch",
             "store",
             "telemetry",

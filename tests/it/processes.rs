@@ -2,6 +2,7 @@
 
 mod commands;
 mod kills;
+mod rule_storm;
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -12,6 +12,7 @@ mod lists;
 mod mistakes;
 mod order;
 mod protections;
+mod schema;
 mod second_thoughts;
 mod signals;
 mod verdicts;
@@ -33,6 +34,9 @@ const EXAMPLE_LIST: &str = "lists/example.txt";
 
 fn load_text(text: &str) -> Result<Rulebook, Vec<Problem>> {
     let mut files = vec![file("rules.toml", text)];
+    if text.contains("lists/sites.txt") {
+        files.push(file("lists/sites.txt", "fiverr.com\n"));
+    }
     if text.contains(EXAMPLE_LIST) {
         files.push(file(EXAMPLE_LIST, "# for tests\nguest post\nbacklinks\n"));
     }

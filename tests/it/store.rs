@@ -115,6 +115,76 @@ on_both_databases! {
         assert_eq!(next.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::Unblock]);
     }
 
+    async fn a_planned_end_of_a_block_holds_up_nobody(database) {
+        let store = database.store().await;
+        let later = NOW.after(LEASE);
+        add(&store, vec![NewJob { run_at: later, ..job(Task::EndBlock, "a") }]).await;
+        add(&store, vec![job(Task::Unblock, "a")]).await;
+        let mut tx = store.writing().await.unwrap();
+        let claimed = tx.claim_acting(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(claimed.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::Unblock]);
+        let claimed = tx.claim_acting(&Lease::new(later.before(Duration::from_secs(1)), LEASE), 10).await.unwrap();
+        assert_eq!(claimed, [], "while one is under way the other waits");
+    }
+
+    async fn steps_wait_for_the_block_and_for_each_other_but_not_for_one_put_off(database) {
+        let store = database.store().await;
+        add(&store, vec![job(Task::Redact, "a"), job(Task::Note, "a"), job(Task::Block, "a"), job(Task::Close, "b")]).await;
+        let mut tx = store.writing().await.unwrap();
+        let tasks = |jobs: &[featurebase_bouncer::store::jobs::Job]| jobs.iter().map(|job| job.task).collect::<Vec<_>>();
+        let claimed = tx.claim_steps(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(tasks(&claimed), [Task::Close]);
+        let block = tx.claim_acting(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(tx.claim_steps(&Lease::new(NOW, LEASE), 10).await.unwrap(), []);
+        tx.settle(&block[0]).await.unwrap();
+        let redact = tx.claim_steps(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(tasks(&redact), [Task::Redact]);
+        assert_eq!(tx.claim_steps(&Lease::new(NOW, LEASE), 10).await.unwrap(), []);
+        tx.postpone(&redact[0], NOW.after(LEASE), "later").await.unwrap();
+        assert_eq!(tasks(&tx.claim_steps(&Lease::new(NOW, LEASE), 10).await.unwrap()), [Task::Note]);
+    }
+
+    async fn look_ups_are_claimed_one_for_each_contact_and_given_up_due_or_not(database) {
+        let store = database.store().await;
+        add(&store, vec![job(Task::LookUp, "a"), job(Task::LookUp, "a"), job(Task::LookUp, "b")]).await;
+        let mut tx = store.writing().await.unwrap();
+        let claimed = tx.claim_look_ups(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(claimed.iter().map(|job| job.subject.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(tx.claim_look_ups(&Lease::new(NOW, LEASE), 10).await.unwrap(), []);
+        assert!(tx.put_back(&claimed[0], NOW.after(LEASE * 5), "refused").await.unwrap());
+        let soon = Lease::new(NOW.after(LEASE), LEASE);
+        let late = tx.claim_late_look_ups(&soon, LEASE * 2, 10).await.unwrap();
+        assert_eq!(late, []);
+        let late = tx.claim_late_look_ups(&soon, LEASE, 10).await.unwrap();
+        assert_eq!(late.len(), 3);
+        assert_eq!((late[0].attempts, late[0].last_error.as_deref()), (1, Some("refused")), "put back, the attempt did not count");
+    }
+
+    async fn a_profile_is_kept_until_a_newer_one_or_until_forgotten(database) {
+        use featurebase_bouncer::decision::Profile;
+        let store = database.store().await;
+        let (a, b) = (ContactId::new("a"), ContactId::new("b"));
+        let profile = |seconds: u64, company: &str| Profile {
+            looked_up_at: NOW.after(Duration::from_secs(seconds)),
+            verified: None,
+            companies: vec![company.to_owned()],
+            roles: Vec::new(),
+            attributes: [("odd\0".to_owned(), "\u{fffd}\0".to_owned())].into(),
+        };
+        let mut tx = store.writing().await.unwrap();
+        for (contact, kept) in [(&a, profile(2, "new")), (&a, profile(1, "old")), (&b, profile(0, "b"))] {
+            tx.keep_profile(contact, &kept).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let known = store.profiles(&[a.clone(), b.clone(), ContactId::new("c")]).await.unwrap();
+        assert_eq!(known.len(), 2);
+        assert_eq!(known[&a], profile(2, "new"));
+        let mut tx = store.writing().await.unwrap();
+        tx.forget_profiles(NOW.after(Duration::from_secs(1))).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.profiles(&[a, b]).await.unwrap().len(), 1);
+    }
+
     async fn while_stopped_no_call_is_claimed_and_judging_goes_on(database) {
         let store = database.store().await;
         add(&store, vec![job(Task::Block, "a"), job(Task::Judge, "notif_1")]).await;
@@ -204,6 +274,8 @@ on_both_databases! {
         row.standing = Standing::Blocked;
         row.fence = 3;
         row.exempt_until = Some(NOW);
+        row.block_for = Some(86_400_000);
+        row.ends_at = Some(NOW.after(LEASE));
         for _ in 0..2 {
             let mut tx = store.writing().await.unwrap();
             tx.set_contact(&row).await.unwrap();

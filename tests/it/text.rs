@@ -1,9 +1,12 @@
 //! What is read out of a message: its words, its links, and the form in which they are compared.
 
 mod folding;
+mod folding_disguises;
+mod folding_tricks;
 mod hidden;
 mod hostile;
 mod links;
+mod links_written;
 mod quotes;
 mod shown;
 

@@ -119,7 +119,7 @@ impl Pattern {
         regex
             .find_iter(&subject.text.shown)
             .take(MAX_FOUND)
-            .map(|found| subject.written(self.name(), found.range(), &self.written))
+            .map(|found| subject.in_shown(self.name(), found.range(), &self.written))
             .collect()
     }
 

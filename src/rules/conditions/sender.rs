@@ -1,11 +1,16 @@
-//! `sender`, `sender_email`, `sender_email_domain`: who wrote.
+//! `sender`, `sender_email`, `sender_email_domain`, `sender_email_list`, `sender_has_email`: who wrote.
 
-use super::links::read_domains;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::links::{bad_entry, plain_domain, read_domains};
 use super::{Kind, say_list};
 use crate::decision::{Evidence, Part};
 use crate::message::ContactKind;
 use crate::rules::condition::Condition;
+use crate::rules::engine::{DomainsId, Needs, Sign};
 use crate::rules::links::host_is_or_under;
+use crate::rules::lists::{List, read_list};
 use crate::rules::read::{Reader, Value};
 use crate::rules::schema;
 use crate::rules::subject::{Subject, evidence};
@@ -43,7 +48,32 @@ pub const SENDER_EMAIL_DOMAIN: Kind = Kind {
     schema: schema::texts,
     read: |reader, value| {
         let domains = read_domains(reader, value, "[\"example.com\"]")?;
-        Some(Box::new(SenderEmailDomain { domains }))
+        let hosts = domains.iter().map(String::as_str);
+        let set = reader.shared.lexicon.domains(hosts);
+        Some(Box::new(SenderEmailDomain { domains, set }))
+    },
+};
+
+pub const SENDER_EMAIL_LIST: Kind = Kind {
+    name: "sender_email_list",
+    about: "The sender's e-mail address is in this list file. One address a line, or a domain, which stands for everybody there and at its sub-domains.",
+    example: "{ sender_email_list = \"lists/sites.txt\" }",
+    fires: r#"{ text = "Hello", sender_email = "ann@mail.fiverr.com" }"#,
+    passes: r#"{ text = "Hello", sender_email = "ann@other.example" }"#,
+    schema: schema::list_name,
+    read: |reader, value| Some(Box::new(Listed::read(reader, value)?)),
+};
+
+pub const SENDER_HAS_EMAIL: Kind = Kind {
+    name: "sender_has_email",
+    about: "The sender gave (true) or did not give (false) an e-mail address.",
+    example: "{ sender_has_email = false }",
+    fires: r#"{ text = "Hello" }"#,
+    passes: r#"{ text = "Hello", sender_email = "ann@other.example" }"#,
+    schema: schema::yes_or_no,
+    read: |reader, value| {
+        let wanted = reader.yes_or_no(value, "{ sender_has_email = true }")?;
+        Some(Box::new(HasEmail { wanted }))
     },
 };
 
@@ -122,10 +152,7 @@ impl Condition for SenderEmail {
     }
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {
-        Some(match &subject.message.from.email {
-            Some(email) => format!("the sender's address is {email}"),
-            None => "the sender gave no address".to_owned(),
-        })
+        Some(said_address(subject))
     }
 }
 
@@ -152,12 +179,14 @@ fn glob_matches(glob: &str, text: &str) -> bool {
 #[derive(Debug)]
 struct SenderEmailDomain {
     domains: Vec<String>,
+    set: DomainsId,
 }
 
 impl Condition for SenderEmailDomain {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let email = subject.message.from.email.as_deref()?;
-        let domain = is_at_one_of(email, &self.domains)?;
+        let number = usize::try_from(subject.seen().home(self.set)?).ok()?;
+        let domain = self.domains.get(number)?;
         Some(vec![evidence(
             "sender_email_domain",
             Part::Sender,
@@ -169,18 +198,153 @@ impl Condition for SenderEmailDomain {
     fn say(&self) -> String {
         format!("the sender's address is at {}", say_list(&self.domains))
     }
+
+    fn alternatives(&self) -> Vec<String> {
+        let at = |domain: &String| format!("sender_email_domain: {domain}");
+        self.domains.iter().map(at).collect()
+    }
+
+    #[allow(
+        private_interfaces,
+        reason = "conditions are written in this room only"
+    )]
+    fn needs(&self) -> Needs {
+        Needs::sign(Sign::Home(self.set), 0.001)
+    }
+}
+
+/// A list of addresses and of domains.
+#[derive(Debug)]
+struct Listed {
+    list: Arc<List>,
+    /// Addresses in lower case, and the entries as written.
+    addresses: HashMap<String, String>,
+    domains: Vec<String>,
+    set: DomainsId,
+}
+
+impl Listed {
+    fn read<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Self> {
+        let list = read_list(reader, value, "sender_email_list = \"lists/senders.txt\"")?;
+        let (mut addresses, mut domains) = (HashMap::new(), Vec::new());
+        for entry in &list.entries {
+            if entry.text.contains('@') {
+                addresses.insert(entry.text.to_lowercase(), entry.text.clone());
+            } else {
+                let domain = plain_domain(&entry.text);
+                domains.extend(bad_entry(reader, &list, entry, domain));
+            }
+        }
+        let hosts = domains.iter().map(String::as_str);
+        let set = reader.shared.lexicon.domains(hosts);
+        Some(Self {
+            list,
+            addresses,
+            domains,
+            set,
+        })
+    }
+}
+
+impl Condition for Listed {
+    fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
+        let email = subject.message.from.email.as_deref()?;
+        let domain = || {
+            let number = subject.seen().home(self.set)?;
+            self.domains.get(usize::try_from(number).ok()?)
+        };
+        let address = self.addresses.get(&email.trim().to_lowercase());
+        let entry = address.or_else(domain)?;
+        Some(vec![Evidence {
+            list: Some(self.list.name.clone()),
+            ..evidence("sender_email_list", Part::Sender, email, entry)
+        }])
+    }
+
+    fn say(&self) -> String {
+        format!(
+            "the sender's address is in {} ({} entries)",
+            self.list.name,
+            self.list.entries.len()
+        )
+    }
+
+    fn near(&self, subject: &Subject<'_>) -> Option<String> {
+        Some(said_address(subject))
+    }
+
+    fn alternatives(&self) -> Vec<String> {
+        vec![format!("sender_email_list: {}", self.list.name)]
+    }
+
+    #[allow(
+        private_interfaces,
+        reason = "conditions are written in this room only"
+    )]
+    fn needs(&self) -> Needs {
+        if self.addresses.is_empty() {
+            Needs::sign(Sign::Home(self.set), 0.01)
+        } else {
+            Needs::Nothing
+        }
+    }
+}
+
+#[derive(Debug)]
+struct HasEmail {
+    wanted: bool,
+}
+
+impl HasEmail {
+    const fn words(has: bool) -> &'static str {
+        if has {
+            "the sender gave an e-mail address"
+        } else {
+            "the sender gave no e-mail address"
+        }
+    }
+}
+
+impl Condition for HasEmail {
+    fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
+        let email = subject.message.from.email.as_deref();
+        let found = email.unwrap_or("no address");
+        (email.is_some() == self.wanted).then(|| {
+            let wanted = Self::words(self.wanted);
+            vec![evidence("sender_has_email", Part::Sender, found, wanted)]
+        })
+    }
+
+    fn say(&self) -> String {
+        Self::words(self.wanted).to_owned()
+    }
+
+    fn near(&self, subject: &Subject<'_>) -> Option<String> {
+        Some(said_address(subject))
+    }
+}
+
+fn said_address(subject: &Subject<'_>) -> String {
+    match &subject.message.from.email {
+        Some(email) => format!("the sender's address is {email}"),
+        None => "the sender gave no address".to_owned(),
+    }
 }
 
 /// The domain of the list at which, or under which, the address is.
 #[must_use]
 pub fn is_at_one_of<'d>(email: &str, domains: &'d [String]) -> Option<&'d String> {
-    let (_, host) = email.trim().rsplit_once('@')?;
-    // Domains are kept as `link_domain` reads them: names in other scripts in their ASCII form.
-    let host = match url::Host::parse(host) {
-        Ok(url::Host::Domain(domain)) => domain.trim_end_matches('.').to_owned(),
-        _ => host.to_lowercase(),
-    };
+    let host = host_of_address(email)?;
     domains
         .iter()
         .find(|domain| host_is_or_under(&host, domain))
+}
+
+/// The host of an address as `link_domain` reads domains: names in other scripts in their ASCII form.
+pub(in crate::rules) fn host_of_address(email: &str) -> Option<String> {
+    let (_, host) = email.trim().rsplit_once('@')?;
+    Some(match url::Host::parse(host) {
+        Ok(url::Host::Domain(domain)) => domain.trim_end_matches('.').to_owned(),
+        _ => host.to_lowercase(),
+    })
 }

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
 use super::Kind;
 use crate::decision::{Evidence, Part};
 use crate::fingerprint::Fingerprint;
@@ -36,23 +34,17 @@ pub const LOOKS_LIKE_SPAM: Kind = Kind {
         let example = "{ at_least = 0.98 }";
         let table = reader.table(value, example)?;
         reader.known_keys(table, &["at_least"], "here");
-        let least = table.get("at_least").map(Value::get_ref);
-        match least {
-            Some(DeValue::Float(least)) if is_share(least.as_str()) => {
-                Some(Box::new(LooksLikeSpam {
-                    least: least.as_str().to_owned(),
-                }))
-            }
-            _ => {
-                reader.error(
-                    "wrong-type",
-                    &value.span(),
-                    "`at_least` must be a number between 0 and 1",
-                    format!("write it like this: {example}"),
-                );
-                None
-            }
-        }
+        let Some(least) = table.get("at_least") else {
+            reader.error(
+                "missing-key",
+                &value.span(),
+                "`at_least` is missing",
+                format!("write it like this: {example}"),
+            );
+            return None;
+        };
+        let least = reader.share(least, "at_least = 0.98")?.to_string();
+        Some(Box::new(LooksLikeSpam { least }))
     },
 };
 
@@ -113,12 +105,6 @@ impl Condition for Similar {
             self.list.name
         )
     }
-}
-
-fn is_share(written: &str) -> bool {
-    written
-        .parse()
-        .is_ok_and(|share: f64| (0.0..=1.0).contains(&share))
 }
 
 #[derive(Debug)]

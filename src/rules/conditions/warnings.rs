@@ -5,6 +5,7 @@ use std::ops::Range;
 use regex_syntax::ast::{self, Ast};
 
 use crate::problem::Problem;
+use crate::rules::fold::Folded;
 use crate::rules::lists::{Entry, List};
 use crate::rules::read::Reader;
 
@@ -16,9 +17,31 @@ pub(super) fn of_phrase(
     folded: &str,
     anywhere: bool,
 ) {
+    look_alikes(reader, span, written);
     if anywhere {
         short_contains(reader, span, written, folded);
     }
+}
+
+/// Letters that look like others match nothing anybody writes.
+fn look_alikes(reader: &mut Reader<'_>, span: &Range<usize>, written: &str) {
+    let folded = Folded::of(written);
+    let Some(disguise) = folded.disguises().first() else {
+        return;
+    };
+    let piece = written.get(disguise.place.clone()).unwrap_or(written);
+    reader.warning(
+        "look-alikes-in-rule",
+        span,
+        format!(
+            "“{piece}” holds characters that only look like others; it reads “{}”",
+            disguise.reads
+        ),
+        format!(
+            "type it anew in plain letters: “{}” finds the disguised form too",
+            disguise.reads
+        ),
+    );
 }
 
 /// Longest text of which ordinary words are named that hold it, in characters.
@@ -75,6 +98,11 @@ pub(super) fn of_pattern(reader: &mut Reader<'_>, span: &Range<usize>, written: 
             "one of the alternatives in this pattern is empty: it allows for nothing at all",
             "take the stray | out, or write (…)? to say that it may be missing",
         );
+    }
+    // Signs of the pattern language are no disguise, but letters beyond ASCII may be one.
+    if !written.is_ascii() {
+        let sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+        look_alikes(reader, span, &written.replace(sign, " "));
     }
     if let Some(host) = unescaped_host(written) {
         reader.warning(

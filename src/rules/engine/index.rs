@@ -90,6 +90,7 @@ impl Index {
         signs.extend(seen.hits.iter().map(|hit| Sign::Phrase(hit.set)));
         signs.extend(seen.patterns.iter().map(|id| Sign::Pattern(*id)));
         signs.extend(seen.domains.iter().map(|hit| Sign::Domain(hit.set)));
+        signs.extend(seen.homes.iter().map(|(set, _)| Sign::Home(*set)));
         signs.dedup();
         let woken = signs.iter().filter_map(|sign| self.woken.get(sign));
         let mut rules: Vec<usize> = woken.flatten().copied().collect();

@@ -47,6 +47,23 @@ impl Map {
         self.length += length;
     }
 
+    /// Notes that the next bytes are the ASCII characters `original`, one for one.
+    pub(super) fn add_ascii(&mut self, original: Range<usize>) {
+        let original = narrow(original.start)..narrow(original.end);
+        let length = original.end - original.start;
+        match self.runs.last_mut() {
+            Some(last) if last.width == 1 && last.original.end == original.start => {
+                last.original.end = original.end;
+            }
+            _ => self.runs.push(Run {
+                folded: self.length,
+                original,
+                width: 1,
+            }),
+        }
+        self.length += length;
+    }
+
     /// The bytes of the original that the bytes `folded` came from.
     pub(super) fn original(&self, folded: Range<usize>) -> Range<usize> {
         let (start, end) = (narrow(folded.start), narrow(folded.end));

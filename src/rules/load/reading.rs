@@ -1,7 +1,7 @@
 //! Reads the files of a folder, one after the other.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -21,12 +21,6 @@ pub(super) struct Document<'a> {
     pub table: Spanned<DeTable<'a>>,
 }
 
-/// The lines of a file in which the parser stumbled.
-pub(super) struct Garbled<'a> {
-    file: &'a str,
-    lines: Vec<Range<usize>>,
-}
-
 #[derive(Default)]
 pub(super) struct Loading {
     pub drafts: Vec<Draft>,
@@ -38,10 +32,15 @@ pub(super) struct Loading {
 }
 
 impl Loading {
-    pub fn parse<'a>(&mut self, files: &[&'a RuleFile]) -> (Vec<Document<'a>>, Vec<Garbled<'a>>) {
-        let (mut documents, mut garbled) = (Vec::new(), Vec::new());
+    /// Reads the files as TOML. `rooms` keep what is left of files in which the parser stumbled.
+    pub fn parse<'a>(
+        &mut self,
+        files: &[&'a RuleFile],
+        rooms: &'a [OnceCell<String>],
+    ) -> Vec<Document<'a>> {
+        let mut documents = Vec::new();
         let rules = files.iter().filter(|file| !file.is_list());
-        for file in rules.take(MAX_FILES) {
+        for (file, room) in rules.take(MAX_FILES).zip(rooms) {
             let source = match decode(file) {
                 Ok(source) => source,
                 Err(problem) => {
@@ -49,18 +48,11 @@ impl Loading {
                     continue;
                 }
             };
-            let before = self.problems.len();
-            let Some(table) = parse(source, &mut self.problems) else {
-                continue;
-            };
-            let stumbled = self.problems.get(before..).unwrap_or_default();
-            garbled.push(Garbled {
-                file: source.name,
-                lines: garbled_lines(source.text, stumbled),
-            });
-            documents.push(Document { source, table });
+            if let Some(table) = parse(source, room, &mut self.problems) {
+                documents.push(Document { source, table });
+            }
         }
-        (documents, garbled)
+        documents
     }
 
     /// The signals of all files get their numbers before the first condition is read, in the order of their names.
@@ -108,23 +100,15 @@ impl Loading {
         reader.shared
     }
 
-    /// Where a quote or a bracket is missing, most of what else seems wrong follows from it.
-    pub fn forget_garbled(&mut self, garbled: &[Garbled<'_>]) {
-        self.problems.retain(|problem| {
-            let Some(place) = problem.place.as_ref() else {
-                return true;
-            };
-            problem.code == "toml-syntax"
-                || !garbled
-                    .iter()
-                    .filter(|garbled| garbled.file == place.file)
-                    .any(|garbled| {
-                        garbled
-                            .lines
-                            .iter()
-                            .any(|lines| lines.contains(&place.line))
-                    })
-        });
+    /// A rule or signal in which a quote or a bracket is missing was not read, so what it uses seems unused, and what uses
+    /// it seems wrong.
+    pub fn forget_what_follows(&mut self) {
+        const FOLLOWS: &[&str] = &["unknown-signal", "unused-list", "unused-signal"];
+        let mut problems = self.problems.iter();
+        if problems.any(|problem| problem.code == "toml-syntax") {
+            self.problems
+                .retain(|problem| !FOLLOWS.contains(&problem.code.as_str()));
+        }
     }
 
     fn read_signals<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>) {
@@ -231,24 +215,6 @@ fn wrong_name(id: &str, first: Option<&Place>) -> Option<Problem> {
     })
 }
 
-/// The lines of every rule, from one heading to the next, in which the parser stumbled.
-fn garbled_lines(text: &str, stumbled: &[Problem]) -> Vec<Range<usize>> {
-    let headings: Vec<usize> = (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| line.starts_with('['))
-        .map(|(number, _)| number)
-        .collect();
-    let places = stumbled.iter().filter_map(|problem| problem.place.as_ref());
-    places
-        .map(|place| {
-            let next = headings.partition_point(|heading| *heading <= place.line);
-            let heading = next.checked_sub(1).and_then(|last| headings.get(last));
-            let end = headings.get(next).copied().unwrap_or(usize::MAX);
-            heading.copied().unwrap_or(0)..end
-        })
-        .collect()
-}
-
 fn check_headings(reader: &mut Reader<'_>, document: &DeTable<'_>) {
     let mut known = vec!["rule", "signal", "policy"];
     let stray = document
@@ -256,8 +222,21 @@ fn check_headings(reader: &mut Reader<'_>, document: &DeTable<'_>) {
         .filter(|key| rule::KEYS.contains(&key.get_ref().as_ref()))
         .min_by_key(|key| key.span().start);
     if let Some(key) = stray {
-        let message = format!("`{}` stands above the first [[rule]]", key.get_ref());
-        let help = "write [[rule]] on a line of its own above it";
+        let name = key.get_ref();
+        let below = document
+            .get("rule")
+            .is_some_and(|rule| rule.span().start < key.span().start);
+        let (message, help) = if below {
+            (
+                format!("`{name}` stands outside of the rule"),
+                format!("write it as a line of the rule, without a heading: {name} = …"),
+            )
+        } else {
+            (
+                format!("`{name}` stands above the first [[rule]]"),
+                "write [[rule]] on a line of its own above it".to_owned(),
+            )
+        };
         reader.error("unknown-key", &key.span(), message, help);
         known.extend(rule::KEYS);
     }

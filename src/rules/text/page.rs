@@ -6,14 +6,14 @@ use super::elements::{Element, Stack, is_block, is_ignored, is_table_part, is_vo
 use super::style::{Look, begins_answered_message};
 use super::tags::{self, Tag, Token};
 use super::writer::{Manner, Writer, Written};
-use crate::rules::links::{self, Link};
+use crate::rules::links::{self, Link, Standing};
 
 /// A body taken apart, quotes still in it.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub shown: Written,
     pub hidden: Written,
-    /// The links of `<a>` and `[..](..)`, with their places in `shown`, in the order they stand.
+    /// The links of `<a>`, `[..](..)` and other markup, with their places in `shown`, in the order they stand.
     pub links: Vec<(Link, Quoted)>,
     /// Whether a picture stands outside all quotes: such a message is not empty, though it has no words.
     pub has_picture: bool,
@@ -43,11 +43,18 @@ pub(super) struct Page {
 
 #[derive(Debug)]
 struct Anchor {
-    url: String,
-    host: String,
+    link: Link,
     quoted: Quoted,
+    face: Face,
     shown: Option<Range<usize>>,
     hidden: Option<Range<usize>>,
+}
+
+/// Whether the element's contents are what one clicks on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Face {
+    Text,
+    None,
 }
 
 impl Draft {
@@ -154,12 +161,11 @@ impl Page {
                     .map(str::to_owned)
             };
             let text = face(&anchor.shown, &shown).or_else(|| face(&anchor.hidden, &hidden));
-            let link = Link {
-                url: anchor.url,
-                host: anchor.host,
-                shown: Some(text.unwrap_or_default()),
-                place: anchor.shown,
-            };
+            let mut link = anchor.link;
+            if anchor.face == Face::Text {
+                link.show(text.unwrap_or_default());
+            }
+            link.place = anchor.shown;
             (link, anchor.quoted)
         };
         let links = self.anchors.into_iter().map(link).collect();
@@ -172,20 +178,42 @@ impl Page {
     }
 
     fn anchor_of(&mut self, tag: &Tag, look: Look) -> Option<usize> {
-        let href = tag
-            .href
-            .as_deref()
-            .filter(|_| matches!(tag.name.as_str(), "a" | "area") && !look.dropped)?;
-        let (url, host) = links::of_anchor(href)?;
+        if look.dropped {
+            return None;
+        }
+        for address in &tag.leads_to {
+            let link = links::of_attribute(address).map(|mut link| {
+                link.standing = Standing::Hidden;
+                link
+            });
+            self.add_link(link, look, Face::None);
+        }
+        let link = links::of_attribute(tag.href.as_deref()?);
+        match tag.name.as_str() {
+            "a" => self.add_link(link, look, Face::Text),
+            "area" => {
+                self.add_link(link, look, Face::None);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes the link that stands here, if any, and gives its number.
+    fn add_link(&mut self, link: Option<Link>, look: Look, face: Face) -> Option<usize> {
+        let mut link = link?;
+        if look.is_hidden() {
+            link.standing = Standing::Hidden;
+        }
         let quoted = if look.quoted || self.answered {
             Quoted::Yes
         } else {
             Quoted::No
         };
         self.anchors.push(Anchor {
-            url,
-            host,
+            link,
             quoted,
+            face,
             shown: None,
             hidden: None,
         });

@@ -32,6 +32,8 @@ pub(super) struct Tag {
     /// `<x/>`, which means something only inside `<svg>` and `<math>`.
     pub closes_itself: bool,
     pub href: Option<String>,
+    /// Addresses in other attributes that take a reader away, such as a form's `action`. What loads a picture is none.
+    pub leads_to: Vec<String>,
     pub style: Option<String>,
     pub class: Option<String>,
     pub id: Option<String>,
@@ -125,9 +127,22 @@ impl From<tokenizer::Tag> for Tag {
             closes_itself: found.self_closing,
             ..Self::default()
         };
+        let refreshes = tag.name == "meta"
+            && found.attrs.iter().any(|attribute| {
+                &*attribute.name.local == "http-equiv"
+                    && attribute.value.trim().eq_ignore_ascii_case("refresh")
+            });
         for attribute in found.attrs {
             let kept = match &*attribute.name.local {
-                "href" => &mut tag.href,
+                "href" | "xlink:href" => &mut tag.href,
+                "content" if refreshes => {
+                    tag.leads_to.extend(refresh_address(&attribute.value));
+                    continue;
+                }
+                name if leads_away(&tag.name, name) => {
+                    tag.leads_to.push(attribute.value.into());
+                    continue;
+                }
                 "style" => &mut tag.style,
                 "class" => &mut tag.class,
                 "id" => &mut tag.id,
@@ -141,6 +156,32 @@ impl From<tokenizer::Tag> for Tag {
         }
         tag
     }
+}
+
+/// Whether an attribute holds an address one is taken to: by sending a form, by a script, or by what the element loads.
+fn leads_away(element: &str, attribute: &str) -> bool {
+    match attribute {
+        "action" => element == "form",
+        "formaction" => matches!(element, "button" | "input"),
+        "src" => matches!(element, "iframe" | "frame" | "embed"),
+        "data" => element == "object",
+        "data-href" => true,
+        _ => false,
+    }
+}
+
+/// The address in `<meta http-equiv=refresh content="5; url='https://example.com'">`.
+fn refresh_address(content: &str) -> Option<String> {
+    let (_, rest) = content.split_once([';', ','])?;
+    let rest = rest.trim_start();
+    let rest = match rest.get(..3) {
+        Some(key) if key.eq_ignore_ascii_case("url") => {
+            rest.get(3..)?.trim_start().strip_prefix('=')?.trim_start()
+        }
+        _ => rest,
+    };
+    let address = rest.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'));
+    (!address.is_empty()).then(|| address.to_owned())
 }
 
 /// How the tokenizer is to read what stands in an element: some hold text only, whatever it looks like.

@@ -41,8 +41,8 @@ impl Worker {
         }
         let (contact, now) = (ContactId::new(job.subject.clone()), self.clock.now());
         let outcome = match job.task {
-            Task::Unblock => featurebase.unblock(&contact, now).await,
-            Task::Block | Task::Judge => featurebase.block(&contact, now).await,
+            Task::Block => featurebase.block(&contact, now).await,
+            _ => featurebase.unblock(&contact, now).await,
         };
         if !matches!(outcome, Outcome::Done | Outcome::Already { .. }) {
             return Came::Answered {
@@ -148,13 +148,17 @@ impl Worker {
         };
         let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
         let facts = self.store.facts(&[(*message).clone()], &windows).await?;
-        Ok(facts
-            .first()
-            .is_some_and(|facts| book.judge(&message, facts).verdict == Verdict::Block))
+        let Some(mut facts) = facts.into_iter().next() else {
+            return Ok(false);
+        };
+        if book.lacks(&message, &facts) {
+            facts.profile = self.last_known(&message, &book).await?;
+        }
+        Ok(book.judge(&message, &facts).verdict == Verdict::Block)
     }
 
     /// Why the call must not be made at this very moment, if so. A store that does not say is a no.
-    async fn withheld(&self, job: &Job) -> Option<&'static str> {
+    pub(super) async fn withheld(&self, job: &Job) -> Option<&'static str> {
         if self.stop_file_stands() {
             return Some("the stop file stands");
         }
@@ -168,7 +172,7 @@ impl Worker {
             .standing(&ContactId::new(job.subject.clone()))
             .await
         {
-            Ok(Some(row)) if row.fence == Call::of(job).fence => None,
+            Ok(row) if row.as_ref().map_or(0, |row| row.fence) == Call::of(job).fence => None,
             Ok(_) => Some("a person decided otherwise"),
             Err(_) => Some("the store does not answer"),
         }

@@ -12,6 +12,8 @@ use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::Hold;
 use crate::store::jobs::{AT_ONCE, Call, Job, NewJob, Task};
 use crate::store::{Result, Writing};
+use crate::time::Timestamp;
+use crate::worker::follow::plan_end;
 use crate::worker::{Worker, backoff};
 
 /// A block is not given up before it was tried so often, however long it waited for other reasons.
@@ -39,19 +41,26 @@ impl Worker {
             }
             (Came::Held(because), true) => self.hold(&mut tx, job, because).await?,
             (Came::Held(_), false) => tx.settle(job).await?,
-            (Came::Withheld(why), _) => {
-                let detail =
-                    json!({ "call": job.task, "why": why, "next_try": "when it may go on" });
-                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
-                    .await?;
-                tx.postpone(job, now.after(WITHHELD), why).await?
-            }
+            (Came::Withheld(why), _) => self.settle_withheld(&mut tx, job, why).await?,
         };
         if !kept {
             tracing::warn!(contact = %job.subject, "an answer came too late: somebody else has taken the call over");
             return Ok(());
         }
         tx.commit().await
+    }
+
+    pub(super) async fn settle_withheld(
+        &self,
+        tx: &mut Writing,
+        job: &Job,
+        why: &str,
+    ) -> Result<bool> {
+        let detail = json!({ "call": job.task, "why": why, "next_try": "when it may go on" });
+        tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
+            .await?;
+        let run_at = self.clock.now().after(WITHHELD);
+        tx.postpone(job, run_at, why).await
     }
 
     /// Turns a rule's block that is about to be carried out into a hold. `false` when the lease was lost.
@@ -97,27 +106,11 @@ impl Worker {
         row: ContactRow,
     ) -> Result<bool> {
         let (now, (outcome, note)) = (self.clock.now(), answer);
+        if let Some(kept) = self.try_later(tx, job, outcome).await? {
+            return Ok(kept);
+        }
         let (action, detail) = match outcome {
-            Outcome::Retry { after, why, .. } if !self.is_in_vain(job) => {
-                let run_at = now.after(backoff::delay(
-                    job.attempts,
-                    (self.behaviour.jitter)(),
-                    *after,
-                ));
-                let detail =
-                    json!({ "call": job.task, "why": why, "next_try": run_at.to_string() });
-                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
-                    .await?;
-                return tx.postpone(job, run_at, why).await;
-            }
-            Outcome::KeyRefused { why } => {
-                // Not the contact's fault: it waits, without end, for the key to be mended.
-                let detail = json!({ "call": job.task, "why": why, "key_refused": true });
-                tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
-                    .await?;
-                return tx.postpone(job, AT_ONCE, why).await;
-            }
-            Outcome::Retry { why, .. } => (
+            Outcome::Retry { why, .. } | Outcome::KeyRefused { why } => (
                 Action::GaveUp,
                 json!({ "call": job.task, "why": why, "attempts": job.attempts }),
             ),
@@ -136,25 +129,65 @@ impl Worker {
         };
         self.complain_if_final(job, action, &detail);
         tx.record(vec![self.entry(job, action, detail)]).await?;
-        let standing = standing_after(action, job.task);
-        tx.set_contact(&ContactRow {
-            standing,
+        if job.task == Task::EndBlock && row.standing == Standing::BlockWanted {
+            // A message has led to another block since the end began.
+            return tx.settle(job).await;
+        }
+        let mut row = ContactRow {
+            standing: standing_after(action, job.task),
             changed_at: now,
             ..row
-        })
-        .await?;
+        };
+        if action == Action::AlreadyBlocked {
+            // Somebody else's block is not ours to end.
+            row.block_for = None;
+        }
+        if let (Action::Blocked, Some(millis)) = (action, row.block_for) {
+            row.ends_at = Some(Timestamp::from_millis(now.millis().saturating_add(millis)));
+            let entry = plan_end(tx, &row, Call::of(job), now).await?;
+            tx.record(vec![entry]).await?;
+        }
+        tx.set_contact(&row).await?;
         tx.settle(job).await
     }
 
-    /// A block is given up after days; a person's unblock never.
+    /// Puts a job whose call failed back, if it is to be tried again: `None` if not, else whether it was still ours.
+    pub(super) async fn try_later(
+        &self,
+        tx: &mut Writing,
+        job: &Job,
+        outcome: &Outcome,
+    ) -> Result<Option<bool>> {
+        let (run_at, detail, why) = match outcome {
+            Outcome::Retry { after, why, .. } if !self.is_in_vain(job) => {
+                let jitter = (self.behaviour.jitter)();
+                let wait = backoff::delay(job.attempts, jitter, *after);
+                let run_at = self.clock.now().after(wait);
+                let detail =
+                    json!({ "call": job.task, "why": why, "next_try": run_at.to_string() });
+                (run_at, detail, why)
+            }
+            // Not the contact's fault: it waits, without end, for the key to be mended.
+            Outcome::KeyRefused { why } => {
+                let detail = json!({ "call": job.task, "why": why, "key_refused": true });
+                (AT_ONCE, detail, why)
+            }
+            _ => return Ok(None),
+        };
+        tx.record(vec![self.entry(job, Action::AttemptFailed, detail)])
+            .await?;
+        tx.postpone(job, run_at, why).await.map(Some)
+    }
+
+    /// A block, and what goes with it, is given up after days; an unblock never.
     fn is_in_vain(&self, job: &Job) -> bool {
         let waited = self.clock.now().since(job.created_at);
-        job.task == Task::Block
+        (job.task == Task::Block || job.task.is_step())
             && job.attempts >= FEWEST_TRIES
             && waited >= self.behaviour.give_up_after
     }
 
-    fn complain_if_final(&self, job: &Job, action: Action, detail: &Value) {
+    pub(super) fn complain_if_final(&self, job: &Job, action: Action, detail: &Value) {
         if matches!(action, Action::GaveUp | Action::Refused) {
             self.metrics.called("final-failure");
             tracing::error!(contact = %job.subject, call = %job.task, %detail, "a call to Featurebase has failed for good");
@@ -186,7 +219,12 @@ impl Worker {
             // A hold was released meanwhile: the contact is to be free.
             Standing::NotBlocked => Task::Unblock,
         };
-        if wanted != job.task {
+        let did = if job.task == Task::Block {
+            Task::Block
+        } else {
+            Task::Unblock
+        };
+        if wanted != did {
             let call = Call {
                 fence: row.fence,
                 book: None,
@@ -205,7 +243,7 @@ impl Worker {
         Ok(true)
     }
 
-    fn note_health(&self, outcome: &Outcome) {
+    pub(in crate::worker) fn note_health(&self, outcome: &Outcome) {
         let now = self.clock.now();
         let mut gate = self.gate();
         let name = match outcome {
@@ -243,6 +281,7 @@ impl Worker {
 const fn done(task: Task, already: bool) -> Action {
     match (task, already) {
         (Task::Unblock, _) => Action::Unblocked,
+        (Task::EndBlock, _) => Action::BlockEnded,
         (_, true) => Action::AlreadyBlocked,
         (_, false) => Action::Blocked,
     }

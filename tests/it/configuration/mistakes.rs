@@ -305,3 +305,25 @@ proptest! {
         let _ = Given::new().set(&format!("BOUNCER_{key}"), &value).read(Need::NoSecrets);
     }
 }
+
+#[test]
+fn a_teammates_id_that_is_none_is_told() {
+    for bad in ["ana", "5febde12dc56d60012d47a0", "5febde12dc56d60012d47a0g"] {
+        let told = Given::new()
+            .set("BOUNCER_ADMIN_ID", bad)
+            .refused(Need::NoSecrets);
+        assert!(
+            told.contains(&format!("BOUNCER_ADMIN_ID: `{bad}` is not a teammate's id")),
+            "{told}"
+        );
+    }
+    let config = Given::new()
+        .set("BOUNCER_ADMIN_ID", "5febde12dc56d60012d47a01")
+        .config();
+    assert_eq!(config.admin_id.as_deref(), Some("5febde12dc56d60012d47a01"));
+    assert_eq!(Given::new().config().admin_id, None);
+    let told = Given::new()
+        .set("BOUNCER_LOOKUP_MAX_AGE", "0s")
+        .refused(Need::NoSecrets);
+    assert!(told.contains("BOUNCER_LOOKUP_MAX_AGE"), "{told}");
+}

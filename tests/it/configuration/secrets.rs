@@ -217,3 +217,47 @@ fn a_database_address_that_is_refused_is_not_told() {
     let told = in_file.refused(Need::NoSecrets);
     assert!(!told.contains("hunter2"), "{told}");
 }
+
+#[test]
+fn the_address_to_tell_is_shown_without_its_key() {
+    let address = "https://hooks.example.com/services/hunter2?key=hunter2";
+    let config = Given::new().set("BOUNCER_NOTIFY_URL", address).config();
+    let told = format!("{config:?} {:?}", config.shown());
+    assert!(!told.contains("hunter2"), "{told}");
+    assert_eq!(
+        shown(&config, "notify_url").value,
+        "https://hooks.example.com/***"
+    );
+    assert_eq!(config.notify_url.unwrap().reveal(), address);
+}
+
+#[test]
+fn an_address_to_tell_that_others_could_read_is_refused_untold() {
+    for bad in [
+        "http://hooks.example.com/hunter2",
+        "http://127.0.0.1.example.com/hunter2",
+        "ftp://localhost/hunter2",
+        "hooks.example.com/hunter2",
+    ] {
+        let given = Given::new().set("BOUNCER_NOTIFY_URL", bad);
+        let told = given.refused(Need::NoSecrets);
+        assert!(
+            told.contains(
+                "error[bad-setting]: BOUNCER_NOTIFY_URL: its value is not an https address"
+            ),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+        let in_file = Given::new().file(format!("notify_url = \"{bad}\"\n"));
+        let told = in_file.refused(Need::NoSecrets);
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    for good in [
+        "http://localhost:9/x",
+        "http://127.0.0.1/x",
+        "http://[::1]:8/x",
+        "https://a.example/x",
+    ] {
+        Given::new().set("BOUNCER_NOTIFY_URL", good).config();
+    }
+}

@@ -198,3 +198,62 @@ async fn it_is_gone_when_its_last_handle_is() -> Result<()> {
     tokio::time::timeout(Duration::from_secs(5), gone).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_fault_can_wait_for_one_kind_of_call() -> Result<()> {
+    let (caller, _) = Caller::by_hand().await?;
+    let lead = caller.sandbox.add_contact(NewContact::lead("Lee"));
+    let contact = format!("/v2/contacts/{lead}");
+    caller
+        .sandbox
+        .fault(Fault::once(FaultTarget::Contact, FaultKind::Huge));
+    assert_eq!(caller.get("/v2/tags").await?.status, 200);
+    let huge = caller.get(&contact).await?;
+    assert_eq!(
+        (huge.status, huge.headers.get("content-type").is_some()),
+        (200, true)
+    );
+    caller
+        .sandbox
+        .fault(Fault::once(FaultTarget::Read, FaultKind::Status(503)));
+    caller.get(&contact).await?.is_error(503, "internal_error");
+    for (target, struck) in [
+        (FaultTarget::Redact, 0),
+        (FaultTarget::Note, 1),
+        (FaultTarget::Change, 2),
+    ] {
+        caller
+            .sandbox
+            .fault(Fault::always(target, FaultKind::Status(503)));
+        let calls = [
+            (Method::POST, "/v2/conversations/redact"),
+            (Method::POST, "/v2/conversations/1/reply"),
+            (Method::PATCH, "/v2/conversations/1"),
+        ];
+        for (number, (method, path)) in calls.into_iter().enumerate() {
+            let answer = caller.send(method, path, Some(json!({}))).await?;
+            assert_eq!(answer.status == 503, number == struck, "{target} {path}");
+        }
+        caller.sandbox.clear_faults();
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_contact_can_be_changed() -> Result<()> {
+    let (caller, _) = Caller::by_hand().await?;
+    let lead = caller.sandbox.add_contact(NewContact::lead("Lee"));
+    let verified = NewContact {
+        verified: true,
+        ..NewContact::lead("Lee")
+    };
+    assert!(caller.sandbox.change_contact(&lead, verified));
+    assert!(
+        !caller
+            .sandbox
+            .change_contact("5febde12dc56d60012d47a99", NewContact::lead("Lee"))
+    );
+    let answer = caller.get(&format!("/v2/contacts/{lead}")).await?;
+    assert_eq!(answer.body["verified"], true);
+    Ok(())
+}

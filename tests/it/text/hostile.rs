@@ -79,6 +79,46 @@ fn links_of_any_shape_are_found_in_time() {
 }
 
 #[test]
+fn disguised_links_of_any_shape_are_found_in_time() {
+    for piece in concat!(
+        "[.]¦a[.]b¦(dot)¦a(dot)¦a (dot) ¦ dot ¦a dot com ¦a . ¦a .b¦a. b¦a . com . ¦a•b¦[ ¦( .¦(at)¦a(at)¦",
+        "hxxp¦hxxp:¦hxxp://¦hxxp: /¦h**p[:]//a¦http:\\\\¦\u{200b}¦a\u{200b}¦slash ¦a dot com slash ¦www . ¦",
+        "http://[::1]/¦http://[¦http://1.¦http://a@¦http://a:¦/https:/¦https://a.com/https:/¦__https://¦",
+        "https://a.com/?u=¦&u=http://b.com¦https://a.com/?u=https%3A%2F%2Fb.com%2F%3Fu%3D ¦%25¦http%3A¦",
+        "a.translate.goog/¦a-b.translate.goog ¦http://xn--¦http://раураl.com ¦аррӏе.com ¦http://例¦http://例.¦𝗲.𝗰𝗼𝗺 "
+    )
+    .split('¦')
+    {
+        in_time(piece, || plain(&filled(piece)));
+    }
+    for piece in concat!(
+        "<a href=https://b.com>a.com¦<table><td><a href=https://b.com>a.com</a>x¦<a href='hxxp://a[.]com'>¦",
+        "<form action=https://a.com/?u=https://b.com>¦<i data-href=//a.com>¦<meta http-equiv=refresh content='0;url=//a.com'>"
+    )
+    .split('¦')
+    {
+        in_time(piece, || html(&filled(piece)));
+    }
+    let blanks = " ".repeat(60_000);
+    for piece in [".", "dot", "[.]", "[ . ]", "(at)", "https: //", "com . "] {
+        in_time(piece, || plain(&format!("a{blanks}{piece}{blanks}b")));
+    }
+    let deep = format!(
+        "{}{}",
+        "<table><td><a href=https://b.com>a.com ".repeat(250),
+        "x</table>".repeat(10_000)
+    );
+    in_time("nested links", || html(&deep));
+    let carrying = (0..400).fold("https://b.com".to_owned(), |inner, _| {
+        format!("https://a.com/?u={inner}&v={inner}")
+            .chars()
+            .take(100_000)
+            .collect()
+    });
+    assert!(in_time("carrying links", || plain(&carrying)).links.len() < 100);
+}
+
+#[test]
 fn texts_of_any_shape_are_folded_in_time() {
     for piece in "a¦\u{301}¦\u{301}\u{316}¦\u{1161}¦\u{200b}¦ ¦ﷺ¦你¦a'¦\u{200d}👩¦🇩🇪¦\u{345}¦ㅏ¦é "
         .split('¦')

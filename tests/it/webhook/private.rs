@@ -7,7 +7,8 @@ on_both_databases! {
     async fn the_private_listener_tells_health_readiness_and_numbers(database) {
         let bot = Bot::on(database).await;
         assert_eq!(bot.asks("/healthz").await, (200, "ok\n".to_owned()));
-        assert_eq!(bot.asks("/readyz").await, (200, "ready\n".to_owned()));
+        let digest = bot.running.rulewatch.as_ref().unwrap().status().borrow().in_force.clone().unwrap();
+        assert_eq!(bot.asks("/readyz").await, (200, format!("ready\nrules: 3 in force, digest {}\n", digest.short())));
         let (id, body) = event(&bot, "Hello");
         assert_eq!(Post::signed(&bot, body).send(&bot).await.status, 200);
         assert_eq!(bot.number("bouncer_inbox").await, Some(1));

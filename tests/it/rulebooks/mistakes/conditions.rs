@@ -274,7 +274,7 @@ fn an_unknown_kind_of_sender_or_channel() {
     6 | all = [{ sender = ["user"] }, { channel = ["e-mail", "whatsapp"] }, { conversation = "started" }]
       |                    ^^^^^^
       |
-      = help: known are: customer, lead
+      = help: did you mean `customer`?
 
     error[unknown-word]: `e-mail` is not known here
      --> rules.toml:6:44

@@ -62,7 +62,7 @@ fn an_example_with_a_misspelt_key() {
     7 | examples.match = [{ txt = "I sell backlinks", sender = "user" }]
       |                                                        ^^^^^^
       |
-      = help: known are: customer, lead
+      = help: did you mean `customer`?
 
     error[unknown-key]: `fail` is not known among examples
      --> rules.toml:8:10

@@ -156,7 +156,7 @@ fn an_unknown_stage() {
     4 | stage = "live"
       |         ^^^^^^
       |
-      = help: known are: observe, hold, enforce
+      = help: did you mean `enforce`?
     "#);
 }
 
@@ -169,7 +169,7 @@ fn an_unknown_then() {
     5 | then = "ban"
       |        ^^^^^
       |
-      = help: known are: block, flag, allow, points
+      = help: did you mean `block`?
     "#);
 }
 

@@ -49,3 +49,50 @@ fn a_block_without_examples_is_only_a_warning() {
         []
     );
 }
+
+#[test]
+fn a_site_everybody_uses_is_only_a_warning() {
+    let loaded = book(&rule(
+        "any = [{ link_domain = [\"t.me\", \"github.io\", \"t.me/joinchat\", \"spam.github.io\", \"fiverr.com\"] }]",
+    ));
+    insta::assert_snapshot!(render(loaded.warnings(), Paint::Plain), @r#"
+    warning[shared-host]: everybody uses t.me, so a rule about it would hit ordinary people too
+     --> rules.toml:6:25
+      |
+    6 | any = [{ link_domain = ["t.me", "github.io", "t.me/joinchat", "spam.github.io", "fiverr.com"] }]
+      |                         ^^^^^^
+      |
+      = help: name the page as well, like this: "t.me/joinchat"
+
+    warning[shared-host]: everybody uses github.io, so a rule about it would hit ordinary people too
+     --> rules.toml:6:33
+      |
+    6 | any = [{ link_domain = ["t.me", "github.io", "t.me/joinchat", "spam.github.io", "fiverr.com"] }]
+      |                                 ^^^^^^^^^^^
+      |
+      = help: name the site below it, like this: "somebody.github.io"
+    "#);
+    for shared in [
+        "docs.google.com",
+        "notion.site",
+        "blogspot.com",
+        "sites.google.com",
+        "wordpress.com",
+        "wa.me",
+        "www.facebook.com",
+        "google.com",
+        "YouTube.com",
+        "vercel.app",
+        "co.uk",
+    ] {
+        let loaded = book(&rule(&format!(
+            "any = [{{ link_domain = [\"{shared}\"] }}]"
+        )));
+        let codes: Vec<&str> = loaded
+            .warnings()
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
+        assert_eq!(codes, ["shared-host"], "{shared}");
+    }
+}

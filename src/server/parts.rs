@@ -1,0 +1,73 @@
+//! From the settings to what the worker is made of.
+
+use anyhow::Context as _;
+
+use crate::config::{Config, Secret};
+use crate::decision::Also;
+use crate::featurebase::{Featurebase, Notifier};
+use crate::rules::Rulebook;
+use crate::worker::{Behaviour, Outside};
+
+pub(super) fn behaviour(config: &Config) -> Behaviour {
+    Behaviour {
+        mode: config.mode,
+        calls_at_once: config.calls_at_once,
+        lease: config.lease,
+        give_up_after: config.give_up_after,
+        stop_file: config.stop_file(),
+        lookup_max_age: config.lookup_max_age,
+        admin_id: config.admin_id.clone(),
+        jitter: fastrand::f64,
+    }
+}
+
+pub(super) fn outside(config: &Config) -> anyhow::Result<Outside> {
+    Ok(Outside {
+        featurebase: featurebase(config)?,
+        notifier: notifier(config)?,
+    })
+}
+
+fn featurebase(config: &Config) -> anyhow::Result<Option<Featurebase>> {
+    let client =
+        |key: &Secret| Featurebase::new(&config.base_url, key.reveal(), config.call_timeout);
+    config
+        .api_key
+        .as_ref()
+        .map(client)
+        .transpose()
+        .context("the system's certificates cannot be read")
+}
+
+fn notifier(config: &Config) -> anyhow::Result<Option<Notifier>> {
+    let notifier = |url: &Secret| Notifier::new(url.reveal(), config.call_timeout);
+    config
+        .notify_url
+        .as_ref()
+        .map(notifier)
+        .transpose()
+        .context("the system's certificates cannot be read")
+}
+
+/// What rules ask for that the settings do not allow.
+pub(super) fn warnings(config: &Config, book: Option<&Rulebook>) -> Vec<String> {
+    let lacking = [
+        (Also::Note, "admin_id", config.admin_id.is_none()),
+        (Also::Notify, "notify_url", config.notify_url.is_none()),
+    ];
+    let mut warnings = Vec::new();
+    for (also, setting, _) in lacking.into_iter().filter(|(_, _, lacks)| *lacks) {
+        let rules = book.into_iter().flat_map(Rulebook::rules);
+        let rules: Vec<&str> = rules
+            .filter(|rule| rule.also.contains(&also))
+            .map(|rule| rule.id.0.as_str())
+            .collect();
+        if !rules.is_empty() {
+            warnings.push(format!(
+                "{setting} is not set, so `{also}` is not done, which these rules ask for: {}",
+                rules.join(", ")
+            ));
+        }
+    }
+    warnings
+}
