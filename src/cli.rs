@@ -7,6 +7,7 @@ mod health;
 mod orders;
 mod out;
 mod questions;
+mod rule_list;
 mod rules;
 mod rules_status;
 mod sandbox;
@@ -113,6 +114,9 @@ async fn at_desk(
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
             orders::unblock(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::List(options)) => {
+            rule_list::list(desk, config, &options, out).await
         }
         Command::Hold(HoldCommand::List) => questions::holds(desk, out).await,
         Command::Hold(HoldCommand::Release(options)) => orders::release(desk, &options, out).await,

@@ -115,6 +115,9 @@ crate::vocabulary! {
     }
 }
 
+/// Where counts of messages and of senders stop: more make no difference to any rule, and a flood costs no more than this.
+pub const MOST_COUNTED: u64 = 1_000;
+
 /// Facts a rulebook asks for, beyond those that are always known. Windows are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wanted {
@@ -148,7 +151,8 @@ pub struct Facts {
     /// Until when a person's unblock protects the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unblocked_until: Option<Timestamp>,
-    /// Messages of this contact (this one included) by window; windows in milliseconds.
+    /// Messages of this contact (this one included) by window; windows in milliseconds. This and the counts below stop
+    /// at [`MOST_COUNTED`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages_within: BTreeMap<i64, u64>,
     /// Near-duplicates of this message by this contact (this one included), by window.

@@ -3,6 +3,7 @@
 
 mod besides;
 pub mod review;
+pub mod rule_list;
 pub mod sentences;
 pub mod tryout;
 pub mod why;

@@ -40,6 +40,7 @@ use std::sync::Arc;
 use crate::decision::{
     Decision, Digest, Facts, Finding, Lookup, Restraint, Stage, Then, Verdict, Wanted,
 };
+use crate::fingerprint::Fingerprint;
 use crate::message::Message;
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -50,6 +51,14 @@ use policy::Policy;
 use rule::Rule;
 use signal::{Matcher, Signal, SignalId, needs_of};
 use subject::Subject;
+
+/// By what a message is told to be a near-duplicate of another: its text as it is shown, folded. Nothing where there is
+/// no letter and no digit.
+#[must_use]
+pub fn fingerprint(message: &Message) -> Option<Fingerprint> {
+    let text = text::read(message.html.as_deref(), message.markdown.as_deref());
+    Fingerprint::of(&fold::fold(&text.shown))
+}
 
 /// Rules that may run. Only [`load`] makes one.
 #[derive(Debug)]

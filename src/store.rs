@@ -7,12 +7,15 @@ pub mod audit;
 pub mod books;
 pub mod contacts;
 pub mod events;
+mod facts;
+pub mod hits;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
 pub mod profiles;
 mod rows;
 mod schema;
+mod sightings;
 pub mod switches;
 
 use std::path::PathBuf;
@@ -97,6 +100,13 @@ impl Store {
                 let pool = AnyPoolOptions::new()
                     .max_connections(10)
                     .acquire_timeout(Duration::from_secs(4))
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // Looks with a LIMIT read the index in order, also while tables are too young to have statistics.
+                            connection.execute("SET enable_bitmapscan = off").await?;
+                            Ok(())
+                        })
+                    })
                     .connect(url)
                     .await?;
                 schema::migrate(&pool, Dialect::Postgres).await?;

@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::demo::DemoOptions;
 use crate::message::ContactKind;
 use crate::store::audit::Action;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, parse_span};
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
 /// records why.
@@ -39,7 +40,7 @@ pub enum Command {
     Schema(Schema),
     /// See what the rules make of a text; nothing is kept or sent
     Try(Try),
-    /// The rules in force
+    /// The rules and how they fare
     #[command(subcommand)]
     Rules(RulesCommand),
     /// List the record, newest first
@@ -120,6 +121,27 @@ pub struct Try {
     pub rules: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List every rule with how often it fired, and what came of it
+    List(RulesList),
+    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
+    Status,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RulesList {
+    /// Count messages judged in so long a time, in whole days (UTC)
+    #[arg(long, default_value = "30d", value_name = "SPAN", value_parser = span)]
+    pub since: Duration,
+    /// Only what never matched: rules and list entries
+    #[arg(long)]
+    pub unused: bool,
+    /// Rule file or folder; `rules_dir` of the configuration if left out
+    #[arg(long)]
+    pub rules: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct Audit {
     /// Only rows about this contact
@@ -161,12 +183,6 @@ pub struct Audit {
 pub struct Why {
     /// Id of a contact, an event or a conversation
     pub id: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
-    Status,
 }
 
 #[derive(Debug, Subcommand)]
@@ -265,6 +281,10 @@ fn action(text: &str) -> Result<Action, String> {
             None => format!("known are: {}", known.join(", ")),
         }
     })
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).ok_or_else(|| "a number and d, h, m or s, such as 30d".to_owned())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -94,11 +94,11 @@ fn example(options: &Try) -> Example {
     example
 }
 
-fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
+pub(super) fn load(path: &Path) -> Result<Rulebook, Vec<Problem>> {
     folder::read(path).load()
 }
 
-fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
+pub(super) fn tell_problems(path: &Path, problems: &[Problem], out: Out) {
     if out.json {
         say(&json!({ "ok": false, "problems": problems }).to_string());
         return;

@@ -226,9 +226,24 @@ fn facts_line(facts: &Facts) -> String {
     if let Some(until) = facts.unblocked_until {
         known.push(format!("a person had unblocked them (until {until})"));
     }
-    for (window, count) in &facts.messages_within {
-        let window = Duration::from_millis(u64::try_from(*window).unwrap_or(0));
-        known.push(format!("{count} messages within {}", say_span(window)));
+    if let Some(since) = facts.known_since {
+        known.push(format!("they had been known since {since}"));
+    }
+    if facts.blocked_before {
+        known.push("they had been blocked before".to_owned());
+    }
+    if facts.unblocked_before {
+        known.push("a person had had them unblocked before".to_owned());
+    }
+    for (counts, what) in [
+        (&facts.messages_within, "messages"),
+        (&facts.same_text_within, "messages like this one"),
+        (&facts.senders_within, "senders of messages like this one"),
+    ] {
+        for (window, count) in counts {
+            let window = std::time::Duration::from_millis(u64::try_from(*window).unwrap_or(0));
+            known.push(format!("{count} {what} within {}", say_span(window)));
+        }
     }
     format!("Known then: {}.", known.join(", "))
 }

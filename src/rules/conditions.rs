@@ -1,10 +1,12 @@
 //! Every condition of the rule language. To add one: a struct that implements [`Condition`] with its `Kind`
 //! in a file below, and its line in [`KINDS`]. Nothing else in the program lists them.
 
+mod alike;
 mod disguise;
 mod history;
 mod language;
 mod links;
+mod page;
 mod pattern;
 mod place;
 mod profile;
@@ -13,6 +15,7 @@ mod sender;
 mod shape;
 mod similar;
 mod warnings;
+mod window;
 mod words;
 
 use super::condition::Condition;
@@ -88,9 +91,16 @@ pub const KINDS: &[Kind] = &[
     profile::SENDER_ATTRIBUTE,
     history::FIRST_MESSAGE,
     history::MESSAGES,
+    alike::SAME_TEXT,
+    alike::SAME_TEXT_FROM,
+    history::KNOWN_FOR,
     history::ANSWERED_BEFORE,
+    history::BLOCKED_BEFORE,
+    history::UNBLOCKED_BEFORE,
     place::CHANNEL,
     words::SUBJECT,
+    page::PAGE,
+    place::BRAND,
     place::CONVERSATION,
     similar::LOOKS_LIKE_SPAM,
 ];

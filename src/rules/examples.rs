@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::condition::Clause;
+use super::conditions::KINDS;
 use super::fold::fold;
 use super::read::{Reader, Value};
 use super::rule::Rule;
@@ -318,10 +319,12 @@ fn words_of(rule: &Rule) -> HashSet<String> {
         return HashSet::new();
     }
     let written: Vec<String> = asked().map(Clause::canonical).collect();
+    let names = |word: &&str| !KINDS.iter().any(|kind| kind.name == *word);
     let written = fold(&written.join(" "));
     let long = written
         .unicode_words()
-        .filter(|word| word.chars().count() > 2);
+        .filter(|word| word.chars().count() > 2)
+        .filter(names);
     long.map(beginning).collect()
 }
 

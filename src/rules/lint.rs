@@ -45,7 +45,7 @@ pub(super) fn expiries(book: &Rulebook, now: Timestamp) -> Vec<Problem> {
         match left {
             ..=0 => Some(warning(
                 rule,
-                "expired",
+                "rule-expired",
                 format!("{} ended on {day}: it is off", rule.id),
                 "take it out, or give it a later day",
             )),

@@ -1,19 +1,15 @@
-//! Evidence: every event once, every message once, and what is known of a sender at a moment.
+//! Evidence: every event once, every message once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
-use super::{Result, Store, Writing};
-use crate::decision::Facts;
-use crate::message::{ContactId, ConversationId, EventId, Message, PartId};
+use super::{Result, Store, Writing, sightings};
+use crate::fingerprint::Fingerprint;
+use crate::message::{ContactId, ConversationId, EventId, PartId};
 use crate::time::Timestamp;
-
-/// Most messages counted in one window; more make no difference to any rule.
-const MOST_COUNTED: i64 = 100_000;
 
 crate::vocabulary! {
     /// What an event turned out to be.
@@ -57,6 +53,8 @@ pub struct MessageKey {
     pub event: EventId,
     pub contact: ContactId,
     pub sent_at: Timestamp,
+    /// By what near-duplicates of it are told; nothing for a text without a letter or digit.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl Writing {
@@ -100,12 +98,13 @@ impl Writing {
                     Cell::Text(key.event.as_str().to_owned()),
                     Cell::Text(key.contact.as_str().to_owned()),
                     Cell::Int(key.sent_at.millis()),
+                    Cell::MaybeInt(key.fingerprint.as_ref().map(sightings::id_of)),
                 ]
             })
             .collect();
         let new = rows::insert(
             &mut self.tx,
-            "INSERT INTO messages (conversation_id, part_id, event_id, contact_id, sent_at) VALUES",
+            "INSERT INTO messages (conversation_id, part_id, event_id, contact_id, sent_at, fingerprint_id) VALUES",
             "ON CONFLICT (conversation_id, part_id) DO NOTHING RETURNING event_id",
             cells,
         )
@@ -114,8 +113,12 @@ impl Writing {
             .iter()
             .map(|row| row.try_get("event_id"))
             .collect::<std::result::Result<_, _>>()?;
+        let (new, repeated): (Vec<&MessageKey>, Vec<&MessageKey>) = keys
+            .into_iter()
+            .partition(|key| new.contains(key.event.as_str()));
+        sightings::note(&mut self.tx, &new).await?;
         let mut known = HashMap::new();
-        for key in keys.iter().filter(|key| !new.contains(key.event.as_str())) {
+        for key in repeated {
             let sql = "SELECT event_id FROM messages WHERE conversation_id = $1 AND part_id = $2";
             let (first,): (String,) = sqlx::query_as(sql)
                 .bind(key.conversation.as_str())
@@ -245,76 +248,6 @@ impl Store {
             .await?;
         Ok(count)
     }
-
-    /// What is known of each message's sender at the message's own time, in order. Windows are in milliseconds.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn facts(&self, messages: &[Message], windows: &[i64]) -> Result<Vec<Facts>> {
-        let asked = messages
-            .iter()
-            .zip(0_i64..)
-            .map(|(message, number)| {
-                vec![
-                    Cell::Int(number),
-                    Cell::Text(message.from.id.as_str().to_owned()),
-                    Cell::Int(message.sent_at.millis()),
-                    Cell::Text(message.event.as_str().to_owned()),
-                ]
-            })
-            .collect();
-        let mut connection = self.reading().await?;
-        let found = rows::insert(
-            &mut connection,
-            "WITH asked (n, who, at, event) AS (VALUES",
-            &facts_of(windows),
-            asked,
-        )
-        .await?;
-        messages
-            .iter()
-            .zip(&found)
-            .map(|(message, row)| facts_in(row, message, windows))
-            .collect()
-    }
-}
-
-/// The rest of the statement that asks for facts: a column for each fact, and one for each window.
-fn facts_of(windows: &[i64]) -> String {
-    let mut sql = String::from(
-        ") SELECT
-        CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.contact_id = asked.who
-            AND (m.sent_at < asked.at OR (m.sent_at = asked.at AND m.event_id < asked.event))) THEN 1 ELSE 0 END AS BIGINT) AS earlier,
-        CAST(CASE WHEN EXISTS (SELECT 1 FROM messages m JOIN answers a ON a.conversation_id = m.conversation_id
-            WHERE m.contact_id = asked.who AND a.answered_at < asked.at) THEN 1 ELSE 0 END AS BIGINT) AS answered,
-        COALESCE((SELECT c.exempt_until FROM contacts c WHERE c.contact_id = asked.who), CAST(-1 AS BIGINT)) AS exempt",
-    );
-    for (number, window) in windows.iter().enumerate() {
-        let _ = write!(
-            sql,
-            ", (SELECT COUNT(*) FROM (SELECT 1 FROM messages m WHERE m.contact_id = asked.who
-                AND m.sent_at > asked.at - {window} AND m.sent_at <= asked.at LIMIT {MOST_COUNTED}) AS counted) AS within_{number}"
-        );
-    }
-    sql.push_str(" FROM asked ORDER BY n");
-    sql
-}
-
-fn facts_in(row: &AnyRow, message: &Message, windows: &[i64]) -> Result<Facts> {
-    let exempt: i64 = row.try_get("exempt")?;
-    let mut messages_within = BTreeMap::new();
-    for (number, window) in windows.iter().enumerate() {
-        let count: i64 = row.try_get(format!("within_{number}").as_str())?;
-        messages_within.insert(*window, u64::try_from(count).unwrap_or(0));
-    }
-    Ok(Facts {
-        first_message: row.try_get::<i64, _>("earlier")? == 0,
-        answered_before: row.try_get::<i64, _>("answered")? == 1,
-        unblocked_until: (exempt > message.sent_at.millis())
-            .then(|| Timestamp::from_millis(exempt)),
-        messages_within,
-        ..Facts::default()
-    })
 }
 
 fn event_of(row: &AnyRow) -> Result<EventRow> {

@@ -83,6 +83,24 @@ impl Store {
         }
     }
 
+    /// What [`take_inbox`](Writing::take_inbox) is about to give, to be read and understood before SQLite's only writer is
+    /// taken; nothing with PostgreSQL, whose writers do not wait for each other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn inbox_ahead(&self, limit: i64) -> Result<Option<Vec<Delivery>>> {
+        if self.dialect == Dialect::Postgres {
+            return Ok(None);
+        }
+        let mut connection = self.reading().await?;
+        let sql = "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1";
+        let found = sqlx::query(sql)
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await?;
+        Ok(Some(found.iter().map(delivery_of).collect::<Result<_>>()?))
+    }
+
     /// How many senders wait for their delivery to be stored.
     #[must_use]
     pub fn senders_waiting(&self) -> usize {

@@ -27,9 +27,32 @@ CREATE TABLE messages (
     event_id        TEXT COLLATE "C"   NOT NULL,
     contact_id      TEXT COLLATE "C"   NOT NULL,
     sent_at         BIGINT NOT NULL,
+    fingerprint_id  BIGINT,
     PRIMARY KEY (conversation_id, part_id)
 );
-CREATE INDEX messages_by_contact ON messages (contact_id, sent_at, event_id);
+CREATE INDEX messages_by_contact ON messages (contact_id, sent_at, event_id, fingerprint_id);
+
+-- Each text once, in the form in which texts are compared.
+CREATE TABLE fingerprints (
+    fingerprint_id BIGINT NOT NULL PRIMARY KEY,
+    bins           TEXT COLLATE "C"   NOT NULL,
+    band_1         BIGINT NOT NULL,
+    band_2         BIGINT NOT NULL,
+    band_3         BIGINT NOT NULL,
+    band_4         BIGINT NOT NULL
+);
+
+-- Who wrote what when: one row for each minute, however often somebody wrote the same in it. Likely near-duplicates share a band.
+CREATE TABLE sightings (
+    band           BIGINT NOT NULL,
+    minute         BIGINT NOT NULL,
+    contact_id     TEXT COLLATE "C"   NOT NULL,
+    fingerprint_id BIGINT NOT NULL,
+    first_at       BIGINT NOT NULL,
+    first_event    TEXT COLLATE "C"   NOT NULL,
+    last_at        BIGINT NOT NULL,
+    PRIMARY KEY (band, minute, contact_id, fingerprint_id)
+);
 
 -- Conversations a teammate has answered in, with the first time.
 CREATE TABLE answers (
@@ -71,6 +94,7 @@ CREATE INDEX audit_by_contact ON audit (contact_id, seq) WHERE contact_id IS NOT
 CREATE INDEX audit_by_event ON audit (event_id, seq) WHERE event_id IS NOT NULL;
 -- What nearly every message leaves needs no index: it is found by walking back from the end.
 CREATE INDEX audit_by_action ON audit (action, seq) WHERE action <> 'received' AND action <> 'decided';
+CREATE INDEX audit_past_blocks ON audit (contact_id, action, at) WHERE action = 'blocked' OR action = 'unblocked';
 CREATE INDEX audit_by_verdict ON audit (verdict, seq) WHERE verdict <> 'clean';
 
 -- The law: the text of every rulebook that was ever in force.
@@ -130,4 +154,26 @@ CREATE TABLE switches (
     actor  TEXT COLLATE "C"   NOT NULL,
     reason TEXT COLLATE "C"   NOT NULL,
     at     BIGINT NOT NULL
+);
+
+-- How often each rule fired on a day (days since 1970, UTC), and what became of those messages.
+CREATE TABLE rule_days (
+    day     BIGINT NOT NULL,
+    rule    TEXT COLLATE "C"   NOT NULL,
+    stage   TEXT COLLATE "C"   NOT NULL,
+    fired   BIGINT NOT NULL,
+    blocked BIGINT NOT NULL,
+    held    BIGINT NOT NULL,
+    flagged BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (day, rule, stage)
+);
+
+-- How many messages met an entry of a list.
+CREATE TABLE list_hits (
+    list    TEXT COLLATE "C"   NOT NULL,
+    entry   TEXT COLLATE "C"   NOT NULL,
+    hits    BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (list, entry)
 );

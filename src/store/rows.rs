@@ -18,6 +18,7 @@ pub(super) enum Cell {
     Text(String),
     MaybeText(Option<String>),
     Int(i64),
+    MaybeInt(Option<i64>),
     Bytes(Vec<u8>),
 }
 
@@ -47,15 +48,45 @@ pub(super) async fn each(
     tail: &str,
     values: &[String],
 ) -> Result<Vec<AnyRow>> {
+    let cells = values.iter().cloned().map(Cell::Text).collect();
+    among(connection, head, tail, cells).await
+}
+
+/// Runs `head (.., ..) tail` over many single values of any type.
+pub(super) async fn among(
+    connection: &mut AnyConnection,
+    head: &str,
+    tail: &str,
+    values: Vec<Cell>,
+) -> Result<Vec<AnyRow>> {
     let mut returned = Vec::new();
     let marks = Marks::of(connection);
-    let mut rest = values;
-    while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(chunk_size(rest.len()));
-        let row = chunk.iter().cloned().map(Cell::Text).collect();
+    let mut values = values.into_iter();
+    while values.len() > 0 {
+        let size = chunk_size(values.len());
+        let chunk: Vec<Cell> = values.by_ref().take(size).collect();
         let sql = format!("{head} {} {tail}", marks.groups(1, chunk.len()));
-        returned.extend(bind(sql, vec![row]).fetch_all(&mut *connection).await?);
-        rest = after;
+        returned.extend(bind(sql, vec![chunk]).fetch_all(&mut *connection).await?);
+    }
+    Ok(returned)
+}
+
+/// Runs one `SELECT` for each row of values, many to a statement; `?` stands for a value. A `SELECT` may have a `LIMIT`
+/// of its own, which neither database knows for the parts of a join.
+pub(super) async fn select_each(
+    connection: &mut AnyConnection,
+    select: &str,
+    rows: Vec<Vec<Cell>>,
+) -> Result<Vec<AnyRow>> {
+    let mut returned = Vec::new();
+    let marks = Marks::of(connection);
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let size = chunk_size(rows.len());
+        let chunk: Vec<Vec<Cell>> = rows.by_ref().take(size).collect();
+        let part = format!("SELECT * FROM ({select}) AS part");
+        let sql = marks.numbered(&vec![part; size].join(" UNION ALL "));
+        returned.extend(bind(sql, chunk).fetch_all(&mut *connection).await?);
     }
     Ok(returned)
 }
@@ -83,6 +114,23 @@ impl Marks {
         } else {
             Self::Nameless
         }
+    }
+
+    /// `?` each, or `$1`, `$2` and so on.
+    fn numbered(self, sql: &str) -> String {
+        let mut text = String::with_capacity(sql.len() + sql.len() / 4);
+        for (piece, place) in sql.split('?').zip(0_usize..) {
+            match (place, self) {
+                (0, _) => {}
+                (_, Self::Nameless) => text.push('?'),
+                // Writing to a String cannot fail.
+                (place, Self::Numbered) => {
+                    let _ = write!(text, "${place}");
+                }
+            }
+            text.push_str(piece);
+        }
+        text
     }
 
     /// `(?,?),(?,?)` or `($1,$2),($3,$4)`.
@@ -115,6 +163,7 @@ fn bind(sql: String, rows: Vec<Vec<Cell>>) -> Query<'static, Any, AnyArguments> 
             Cell::Text(text) => query.bind(text),
             Cell::MaybeText(text) => query.bind(text),
             Cell::Int(number) => query.bind(number),
+            Cell::MaybeInt(number) => query.bind(number),
             Cell::Bytes(bytes) => query.bind(bytes),
         };
     }

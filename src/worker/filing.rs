@@ -1,12 +1,15 @@
 //! From the inbox to evidence: each event is read, filed once, and where it brought a new message, a job to judge it.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
 use super::Worker;
+use crate::fingerprint::Fingerprint;
 use crate::message::{EventId, Message};
 use crate::payload::{self, Event, What};
+use crate::rules;
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
@@ -30,13 +33,22 @@ pub(super) struct Filed {
 impl Worker {
     /// Files what waits in the inbox, one batch. With a lease, messages to judge are claimed under it as they are filed.
     pub(super) async fn file_inbox(&self, lease: Option<&Lease>) -> Result<Filed> {
+        let ahead = self.store.inbox_ahead(BATCH).await?;
+        if ahead.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Filed::default());
+        }
+        let ahead: HashMap<EventId, Read> = ahead
+            .into_iter()
+            .flatten()
+            .map(|delivery| (delivery.event.clone(), Read::of(&delivery)))
+            .collect();
         let mut tx = self.store.writing().await?;
         let deliveries = tx.take_inbox(BATCH).await?;
         if deliveries.is_empty() {
             return Ok(Filed::default());
         }
         let taken = deliveries.len();
-        let filed = file(&mut tx, deliveries, lease, self.clock.now()).await?;
+        let filed = file(&mut tx, deliveries, ahead, lease, self.clock.now()).await?;
         tx.commit().await?;
         for kind in &filed.kinds {
             self.metrics.filed(kind.as_str());
@@ -49,9 +61,44 @@ impl Worker {
     }
 }
 
+/// An event as it was understood.
+struct Read {
+    event: Event,
+    fingerprint: Option<Fingerprint>,
+}
+
+impl Read {
+    fn of(delivery: &Delivery) -> Self {
+        let event = payload::read(&delivery.body, delivery.received_at);
+        let fingerprint = match &event.what {
+            // A text that cannot be read is judged by itself alone; filing goes on.
+            What::Message(message) => {
+                catch_unwind(AssertUnwindSafe(|| rules::fingerprint(message))).unwrap_or_default()
+            }
+            _ => None,
+        };
+        Self { event, fingerprint }
+    }
+
+    fn key(&self) -> Option<MessageKey> {
+        let What::Message(message) = &self.event.what else {
+            return None;
+        };
+        Some(MessageKey {
+            conversation: message.conversation.clone(),
+            part: message.part.clone(),
+            event: self.event.id.clone(),
+            contact: message.from.id.clone(),
+            sent_at: message.sent_at,
+            fingerprint: self.fingerprint,
+        })
+    }
+}
+
 async fn file(
     tx: &mut Writing,
     deliveries: Vec<Delivery>,
+    mut ahead: HashMap<EventId, Read>,
     lease: Option<&Lease>,
     now: Timestamp,
 ) -> Result<Filed> {
@@ -60,19 +107,20 @@ async fn file(
         .map(|delivery| delivery.event.clone())
         .collect();
     let unknown = tx.unknown_events(&ids).await?;
-    let new: Vec<(Delivery, Event)> = deliveries
+    let new: Vec<(Delivery, Read)> = deliveries
         .into_iter()
         .filter(|delivery| unknown.contains(&delivery.event))
         .map(|delivery| {
-            let event = payload::read(&delivery.body, delivery.received_at);
-            (delivery, event)
+            let read = ahead.remove(&delivery.event);
+            let read = read.unwrap_or_else(|| Read::of(&delivery));
+            (delivery, read)
         })
         .collect();
-    let keys: Vec<MessageKey> = new.iter().filter_map(|(_, event)| key_of(event)).collect();
+    let keys: Vec<MessageKey> = new.iter().filter_map(|(_, read)| read.key()).collect();
     let repeats = tx.register_messages(&keys).await?;
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     let (mut messages, mut answers) = (Vec::new(), Vec::new());
-    for (delivery, event) in new {
+    for (delivery, Read { event, .. }) in new {
         if let What::Answer { conversation, at } = &event.what {
             answers.push((conversation.clone(), *at));
         }
@@ -113,19 +161,6 @@ fn judging_of(message: &Message) -> NewJob {
         detail: String::new(),
         run_at: AT_ONCE,
     }
-}
-
-fn key_of(event: &Event) -> Option<MessageKey> {
-    let What::Message(message) = &event.what else {
-        return None;
-    };
-    Some(MessageKey {
-        conversation: message.conversation.clone(),
-        part: message.part.clone(),
-        event: event.id.clone(),
-        contact: message.from.id.clone(),
-        sent_at: message.sent_at,
-    })
 }
 
 fn row_of(delivery: &Delivery, event: &Event, repeats: &HashMap<EventId, EventId>) -> EventRow {

@@ -12,6 +12,7 @@ use crate::payload::{self, What};
 use crate::rules::Rulebook;
 use crate::store::Result;
 use crate::store::audit::{Action, Entry};
+use crate::store::hits::Hits;
 use crate::store::holds::Hold;
 use crate::store::jobs::{Job, Lease, NewJob};
 use crate::time::Timestamp;
@@ -94,8 +95,7 @@ impl Worker {
         book: &Rulebook,
     ) -> Result<()> {
         let messages: Vec<Message> = work.iter().map(|(_, message)| message.clone()).collect();
-        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
-        let facts = self.store.facts(&messages, &windows).await?;
+        let facts = self.store.facts(&messages, book.wanted()).await?;
         let (ready, look_ups) = self.with_profiles(work, facts, book).await?;
         let waits = !look_ups.is_empty();
         let decided = ready
@@ -190,18 +190,20 @@ impl Worker {
             .iter()
             .map(|event| unreadable(event, now))
             .collect();
-        let (mut holds, mut verdicts) = (Vec::new(), Vec::new());
+        let (mut holds, mut verdicts, mut hits) = (Vec::new(), Vec::new(), Hits::default());
         for (message, mut decision) in judged.decided {
             let note = self.follow(&mut tx, &message, &mut decision, book).await?;
             if decision.verdict == Verdict::Hold {
                 holds.push(hold_of(&message, &decision, now));
             }
+            hits.count(&decision);
             verdicts.push(decision.verdict);
             entries.push(entry_of(&message, &decision, note, now));
         }
         tx.record(entries).await?;
         tx.add_holds(holds).await?;
         tx.add_jobs(judged.look_ups, now).await?;
+        tx.add_hits(hits, now).await?;
         tx.commit().await?;
         Ok(verdicts)
     }

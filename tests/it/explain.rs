@@ -8,11 +8,16 @@ use featurebase_bouncer::problem::pages::{self, Page};
 use featurebase_bouncer::problem::{Paint, Problem, render};
 use featurebase_bouncer::rules::conditions::KINDS;
 use featurebase_bouncer::rules::{RuleFile, load, reference};
+use featurebase_bouncer::time::Timestamp;
 
 /// Codes about rule files whose problem cannot be shown in a few lines: it takes a very long list or file, many files, bytes
 /// that are no text, or a folder.
 const NOT_SHOWN: &[&str] = &[
     "broken-link",
+    "costly-rule",
+    "entry-too-long",
+    "list-not-found",
+    "unused-list",
     "files-changing",
     "folder-too-deep",
     "folder-too-large",
@@ -79,7 +84,12 @@ fn problems_of(text: &str) -> Vec<Problem> {
         bytes: text.as_bytes().to_vec(),
     };
     match load(&[file]) {
-        Ok(book) => book.warnings().to_vec(),
+        Ok(book) => {
+            let day = Timestamp::parse("2026-11-23T00:00:00Z").unwrap();
+            let thoughts = book.second_thoughts().into_iter();
+            let told = book.warnings().iter().cloned().chain(thoughts);
+            told.chain(book.expiries(day)).collect()
+        }
         Err(problems) => problems,
     }
 }

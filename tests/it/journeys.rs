@@ -4,6 +4,7 @@ mod besides;
 mod block_for;
 mod blocking;
 mod faults;
+mod history;
 mod last_look;
 mod lookups;
 mod people;

@@ -296,12 +296,13 @@ fn every_problem_code_has_its_page_and_every_page_its_code() {
     let page =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/problems.md"))
             .unwrap();
-    let pattern =
-        regex::Regex::new(r#"(?:error|warning|unknown_word)\(\s*"([a-z0-9]+(?:-[a-z0-9]+)+)""#)
-            .unwrap();
+    let pattern = regex::Regex::new(
+        r#"(?:error|warning|unknown_word)\(\s*(?:rule,\s*|mine,\s*)?"([a-z0-9]+(?:-[a-z0-9]+)+)""#,
+    )
+    .unwrap();
     let mut codes = std::collections::BTreeSet::new();
     for (file, text) in sources() {
-        if matches!(room_of(&file), "rules" | "config" | "rulewatch") {
+        if matches!(room_of(&file), "rules" | "config" | "rulewatch" | "desk") {
             codes.extend(
                 pattern
                     .captures_iter(&code(&text))

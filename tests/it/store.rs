@@ -1,5 +1,8 @@
 //! The store by itself, on both databases.
 
+mod facts;
+mod hits;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -209,6 +212,7 @@ on_both_databases! {
             event: EventId::new(event),
             contact: ContactId::new("c"),
             sent_at: NOW,
+            fingerprint: None,
         };
         let mut tx = store.writing().await.unwrap();
         let known = tx.register_messages(&[key("e1", "1"), key("e2", "1"), key("e3", "2")]).await.unwrap();

@@ -1,6 +1,6 @@
-//! `channel`, `conversation`: where the message came in.
+//! `channel`, `brand`, `conversation`: where the message came in.
 
-use super::Kind;
+use super::{Kind, say_list};
 use crate::decision::{Evidence, Part};
 use crate::message::Channel;
 use crate::rules::condition::Condition;
@@ -22,6 +22,21 @@ pub const CHANNEL: Kind = Kind {
             "[\"email\", \"desktop\"]",
         )?;
         Some(Box::new(Channels { channels }))
+    },
+};
+
+pub const BRAND: Kind = Kind {
+    name: "brand",
+    about: "The conversation belongs to one of these brands, by their ids in Featurebase. Only the message that opens a conversation tells its brand.",
+    example: "{ brand = [\"6601a2b3c4d5e6f708192a3b\"] }",
+    fires: r#"{ text = "Hello", brand = "6601a2b3c4d5e6f708192a3b" }"#,
+    passes: r#"{ text = "Hello", brand = "000000000000000000000001" }"#,
+    schema: schema::texts,
+    read: |reader, value| {
+        let texts = reader.texts(value, "[\"6601a2b3c4d5e6f708192a3b\"]")?;
+        let brands = texts.into_iter();
+        let brands = brands.map(|(brand, _)| brand.trim().to_owned()).collect();
+        Some(Box::new(Brand { brands }))
     },
 };
 
@@ -80,6 +95,30 @@ impl Condition for Channels {
 
     fn near(&self, subject: &Subject<'_>) -> Option<String> {
         Some(format!("it came by {}", subject.message.channel))
+    }
+}
+
+#[derive(Debug)]
+struct Brand {
+    brands: Vec<String>,
+}
+
+impl Condition for Brand {
+    fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
+        let brand = subject.message.brand.as_deref()?;
+        let wanted = self.brands.iter().find(|wanted| *wanted == brand)?;
+        Some(vec![evidence("brand", Part::Place, brand, wanted)])
+    }
+
+    fn say(&self) -> String {
+        format!("the conversation's brand is {}", say_list(&self.brands))
+    }
+
+    fn near(&self, subject: &Subject<'_>) -> Option<String> {
+        Some(match &subject.message.brand {
+            Some(brand) => format!("its brand is {brand}"),
+            None => "the message does not tell its brand".to_owned(),
+        })
     }
 }
 

@@ -157,7 +157,7 @@ impl Condition for SenderEmail {
 }
 
 /// Whether `text` is like `glob`, in which `*` stands for any characters. Costs at most their lengths multiplied.
-fn glob_matches(glob: &str, text: &str) -> bool {
+pub(super) fn glob_matches(glob: &str, text: &str) -> bool {
     let mut pieces = glob.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else {
@@ -219,7 +219,8 @@ struct Listed {
     list: Arc<List>,
     /// Addresses in lower case, and the entries as written.
     addresses: HashMap<String, String>,
-    domains: Vec<String>,
+    /// Domains, and the entries as written.
+    domains: Vec<(String, String)>,
     set: DomainsId,
 }
 
@@ -232,10 +233,11 @@ impl Listed {
                 addresses.insert(entry.text.to_lowercase(), entry.text.clone());
             } else {
                 let domain = plain_domain(&entry.text);
-                domains.extend(bad_entry(reader, &list, entry, domain));
+                let domain = bad_entry(reader, &list, entry, domain);
+                domains.extend(domain.map(|domain| (domain, entry.text.clone())));
             }
         }
-        let hosts = domains.iter().map(String::as_str);
+        let hosts = domains.iter().map(|(domain, _)| domain.as_str());
         let set = reader.shared.lexicon.domains(hosts);
         Some(Self {
             list,
@@ -251,7 +253,8 @@ impl Condition for Listed {
         let email = subject.message.from.email.as_deref()?;
         let domain = || {
             let number = subject.seen().home(self.set)?;
-            self.domains.get(usize::try_from(number).ok()?)
+            let (_, entry) = self.domains.get(usize::try_from(number).ok()?)?;
+            Some(entry)
         };
         let address = self.addresses.get(&email.trim().to_lowercase());
         let entry = address.or_else(domain)?;

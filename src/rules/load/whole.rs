@@ -69,28 +69,27 @@ impl Loading {
         };
         let tangles = signal::tangles(&uses);
         for tangle in &tangles {
-            let (code, first, message, help) = match tangle {
+            let (first, problem) = match tangle {
                 Tangle::Circle(circle) => {
                     let mut names: Vec<&str> = circle.iter().map(name).collect();
                     names.extend(circle.first().map(name));
-                    (
-                        "signal-circle",
-                        circle.first(),
-                        format!("these signals go round in a circle: {}", names.join(" → ")),
-                        "take one of the uses out",
-                    )
+                    let message =
+                        format!("these signals go round in a circle: {}", names.join(" → "));
+                    let problem = Problem::error("signal-circle", message);
+                    (circle.first(), problem.help("take one of the uses out"))
                 }
-                Tangle::Chain(id) => (
-                    "nested-too-deep",
-                    Some(id),
-                    format!("too long a chain of signals leads to {}", name(id)),
-                    "put the conditions of some of them together",
-                ),
+                Tangle::Chain(id) => {
+                    let message = format!("too long a chain of signals leads to {}", name(id));
+                    let problem = Problem::error("nested-too-deep", message);
+                    let help = "put the conditions of some of them together";
+                    (Some(id), problem.help(help))
+                }
             };
             let place = first.and_then(|id| drafts.get(id.index()));
-            let mut problem = Problem::error(code, message).help(help);
-            problem.place = place.map(|draft| draft.place.clone());
-            self.problems.push(problem);
+            self.problems.push(Problem {
+                place: place.map(|draft| draft.place.clone()),
+                ..problem
+            });
         }
         tangles.is_empty()
     }

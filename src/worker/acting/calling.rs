@@ -146,8 +146,10 @@ impl Worker {
         let What::Message(message) = payload::read(body, *received_at).what else {
             return Ok(false);
         };
-        let windows: Vec<i64> = book.wanted().message_windows.iter().copied().collect();
-        let facts = self.store.facts(&[(*message).clone()], &windows).await?;
+        let facts = self
+            .store
+            .facts(&[(*message).clone()], book.wanted())
+            .await?;
         let Some(mut facts) = facts.into_iter().next() else {
             return Ok(false);
         };

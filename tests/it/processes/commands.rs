@@ -234,3 +234,37 @@ async fn a_full_disk_answers_503_and_heals_by_itself() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_are_listed_with_how_often_they_fired() {
+    let site = Site::new(crate::database::Database::sqlite(), rules(), 1).await;
+    site.sandbox.run_deliveries();
+    let mut process = site.starts();
+    site.is_ready().await;
+    let mallory = site.sandbox.add_contact(NewContact::lead("mallory"));
+    site.sandbox
+        .write(&mallory, &Draft::markdown(PITCH))
+        .unwrap();
+    until("the pitch is blocked", async || {
+        site.sandbox.is_blocked(&mallory)
+    })
+    .await;
+    assert_eq!(process.terminate(), Some(0));
+    let listed = text(&site.says(&["rules", "list", "--since", "1d"]).stdout);
+    assert!(
+        listed.contains("fired 1: blocked 1, held 0, flagged 0"),
+        "{listed}"
+    );
+    let unused = text(&site.says(&["rules", "list", "--unused"]).stdout);
+    assert_eq!(
+        unused,
+        "rule hotline/refund never fired\nrule watch/crypto never fired\n"
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&site.says(&["rules", "list", "--json"]).stdout).unwrap();
+    assert_eq!(json["rules"][1]["id"], "pitch/backlinks");
+    assert_eq!(json["rules"][1]["blocked"], 1);
+    edit(site.database.folder.path(), "[[rule]]\nid = \"half");
+    let refused = site.says(&["rules", "list"]);
+    assert_eq!(refused.status.code(), Some(1));
+}

@@ -1,7 +1,9 @@
 //! Each condition from both sides: what it holds on, and what it does not.
 
+mod history;
 mod language;
 mod links;
+mod place;
 mod script;
 mod senders;
 mod shape;

@@ -5,6 +5,7 @@ mod conditions;
 mod examples;
 mod files;
 mod frame;
+mod history;
 mod keys;
 mod many;
 mod pasted;

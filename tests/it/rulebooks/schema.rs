@@ -23,6 +23,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-domain",
     "bad-pattern",
     "bad-thresholds",
+    "bad-tld",
     "bounds-crossed",
     "duplicate-id",
     "example-does-not-fire",

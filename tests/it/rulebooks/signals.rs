@@ -242,7 +242,7 @@ fn rules_that_have_ended_or_soon_will_are_told() {
     assert_eq!(
         told,
         [
-            ("expired", "a/over ended on 2026-11-01: it is off"),
+            ("rule-expired", "a/over ended on 2026-11-01: it is off"),
             ("expires-soon", "a/soon ends on 2026-12-01")
         ]
     );

@@ -221,11 +221,17 @@ impl LinkDomain {
         let set = reader.shared.lexicon.domains(hosts);
         Self { targets, set, list }
     }
+
+    /// The list and its entry of this number. Where a list is in force each of its entries is a target.
+    fn entry(&self, number: u32) -> Option<(&List, &Entry)> {
+        let list = self.list.as_ref()?;
+        Some((list, list.entries.get(usize::try_from(number).ok()?)?))
+    }
 }
 
 impl Condition for LinkDomain {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
-        let mut last = None;
+        let mut before = None;
         let mut evidence = Vec::new();
         for hit in subject.seen().of_domains(self.set) {
             let target = usize::try_from(hit.number)
@@ -234,11 +240,15 @@ impl Condition for LinkDomain {
             let (Some(target), Some(link)) = (target, subject.text.links.get(hit.link)) else {
                 continue;
             };
-            if last != Some(hit.link) && target.covers(link) {
-                last = Some(hit.link);
-                evidence.push(Evidence {
-                    list: self.list.as_ref().map(|list| list.name.clone()),
-                    ..link_evidence("link_domain", link, &target.say())
+            if before != Some(hit.link) && target.covers(link) {
+                before = Some(hit.link);
+                evidence.push(match self.entry(hit.number) {
+                    Some((list, entry)) => Evidence {
+                        wanted: entry.text.clone(),
+                        list: Some(list.name.clone()),
+                        ..link_evidence("link_list", link, "")
+                    },
+                    None => link_evidence("link_domain", link, &target.say()),
                 });
             }
         }

@@ -4,6 +4,9 @@ use std::fmt::Display;
 
 use crate::rules::read::{Reader, Value};
 
+/// How bounds are mostly called.
+const AT: [&str; 2] = ["at_least", "at_most"];
+
 /// Bounds of a count; either may be left out, not both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::rules::conditions) struct Bounds {
@@ -19,8 +22,23 @@ impl Bounds {
         example: &str,
         more: &[&str],
     ) -> Option<Self> {
-        let examples = ("at_least = 3", "at_most = 10");
-        let (at_least, at_most) = read_pair(reader, value, example, more, examples, Reader::count)?;
+        Self::read_as(reader, value, example, AT, more)
+    }
+
+    /// Reads bounds that stand under other names.
+    pub fn read_as<'a>(
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        example: &str,
+        names: [&str; 2],
+        more: &[&str],
+    ) -> Option<Self> {
+        let [least, most] = names;
+        let (few, many) = (format!("{least} = 3"), format!("{most} = 10"));
+        let examples = (few.as_str(), many.as_str());
+        let names = (names, more);
+        let (at_least, at_most) =
+            read_pair(reader, value, example, names, examples, Reader::count)?;
         if (at_least, at_most) == (Some(0), None) {
             reader.error(
                 "always-true",
@@ -41,6 +59,11 @@ impl Bounds {
             Some(most) => number <= most,
             None => true,
         })
+    }
+
+    /// Whether a bound lies above `most`.
+    pub fn reach_beyond(self, most: u64) -> bool {
+        self.at_least.max(self.at_most) > Some(most)
     }
 
     /// The bounds with what they count, such as `at least 1 link`.
@@ -68,7 +91,8 @@ pub(super) struct Shares {
 impl Shares {
     pub fn read<'a>(reader: &mut Reader<'a>, value: &Value<'a>, example: &str) -> Option<Self> {
         let examples = ("at_least = 0.8", "at_most = 0.2");
-        let (at_least, at_most) = read_pair(reader, value, example, &[], examples, Reader::share)?;
+        let (at_least, at_most) =
+            read_pair(reader, value, example, (AT, &[]), examples, Reader::share)?;
         let all_above = at_least.is_none_or(|least| least <= 0.0);
         let all_below = at_most.is_none_or(|most| most >= 1.0);
         if all_above && all_below {
@@ -123,23 +147,19 @@ fn read_pair<'a, T: Copy + Display + PartialOrd>(
     reader: &mut Reader<'a>,
     value: &Value<'a>,
     example: &str,
-    more: &[&str],
+    ([least, most], more): ([&str; 2], &[&str]),
     examples: (&str, &str),
     read_one: fn(&mut Reader<'a>, &Value<'a>, &str) -> Option<T>,
 ) -> Option<Pair<T>> {
     let table = reader.table(value, example)?;
-    let known: Vec<&str> = ["at_least", "at_most"]
-        .iter()
-        .chain(more)
-        .copied()
-        .collect();
+    let known: Vec<&str> = [least, most].iter().chain(more).copied().collect();
     let before = reader.problems.len();
     reader.known_keys(table, &known, "here");
     let at_least = table
-        .get("at_least")
+        .get(least)
         .and_then(|number| read_one(reader, number, examples.0));
     let at_most = table
-        .get("at_most")
+        .get(most)
         .and_then(|number| read_one(reader, number, examples.1));
     if reader.problems.len() > before {
         return None;
@@ -148,13 +168,13 @@ fn read_pair<'a, T: Copy + Display + PartialOrd>(
         (None, None) => reader.error(
             "no-bounds",
             &value.span(),
-            "neither at_least nor at_most is given",
+            format!("neither {least} nor {most} is given"),
             format!("write it like this: {example}"),
         ),
-        (Some(least), Some(most)) if least > most => reader.error(
+        (Some(from), Some(to)) if from > to => reader.error(
             "bounds-crossed",
             &value.span(),
-            format!("nothing is at least {least} and at most {most}"),
+            format!("nothing is at least {from} and at most {to}"),
             "exchange the two numbers",
         ),
         pair => return Some(pair),

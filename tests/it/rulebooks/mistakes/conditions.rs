@@ -176,7 +176,7 @@ fn a_bad_domain() {
     6 | any = [{ link_domain = ["https://www.fiverr.com/gigs", "*.upwork.com", "localhost", "a b.com", "me@x.com"] }]
       |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: only the domain, like this: "www.fiverr.com"
+      = help: leave the scheme out, like this: "www.fiverr.com/gigs"
 
     error[bad-domain]: `*.upwork.com` is not a domain name
      --> rules.toml:6:56
