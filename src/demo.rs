@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::time::Clock;
 use view::View;
 
-/// The rules that come with the program, as files.
+/// The rules that come with the program and their lists, as files.
 pub const STARTER_RULES: &[(&str, &str)] = &[
     (
         "adult-and-gambling.toml",
@@ -30,6 +30,7 @@ pub const STARTER_RULES: &[(&str, &str)] = &[
         include_str!("../rules/cold-pitches.toml"),
     ),
     ("crypto.toml", include_str!("../rules/crypto.toml")),
+    ("disguise.toml", include_str!("../rules/disguise.toml")),
     (
         "fake-support.toml",
         include_str!("../rules/fake-support.toml"),
@@ -37,6 +38,15 @@ pub const STARTER_RULES: &[(&str, &str)] = &[
     ("floods.toml", include_str!("../rules/floods.toml")),
     ("phishing.toml", include_str!("../rules/phishing.toml")),
     ("policy.toml", include_str!("../rules/policy.toml")),
+    ("signals.toml", include_str!("../rules/signals.toml")),
+    (
+        "throw-away-senders.toml",
+        include_str!("../rules/throw-away-senders.toml"),
+    ),
+    (
+        "lists/disposable-email-domains.txt",
+        include_str!("../rules/lists/disposable-email-domains.txt"),
+    ),
 ];
 
 /// Signs nothing but made-up conversations on this machine.
@@ -125,7 +135,7 @@ async fn start(sandbox: &Sandbox, folder: &Path) -> anyhow::Result<(Running, Sto
 
 fn write_rules(folder: &Path) -> anyhow::Result<PathBuf> {
     let rules = folder.join("rules");
-    std::fs::create_dir_all(&rules).context("the demo's rules cannot be written")?;
+    std::fs::create_dir_all(rules.join("lists")).context("the demo's rules cannot be written")?;
     for (name, text) in STARTER_RULES {
         std::fs::write(rules.join(name), text).context("the demo's rules cannot be written")?;
     }

@@ -22,7 +22,10 @@ fn the_committed_schema_is_what_the_program_writes() {
 
 #[test]
 fn every_starter_file_names_the_schema_and_keeps_to_it() {
-    for (name, text) in STARTER_RULES {
+    let rules = STARTER_RULES
+        .iter()
+        .filter(|(name, _)| !name.starts_with("lists/"));
+    for (name, text) in rules.clone() {
         let first = text.lines().next().unwrap();
         assert_eq!(first, format!("#:schema ./{FOLDER_FILE}"), "rules/{name}");
         assert_eq!(
@@ -39,7 +42,7 @@ fn every_starter_file_names_the_schema_and_keeps_to_it() {
         .count();
     assert_eq!(
         count,
-        STARTER_RULES.len(),
+        rules.count(),
         "every file of rules/ is a starter file"
     );
 }
