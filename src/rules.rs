@@ -169,11 +169,42 @@ impl Rulebook {
         let awake = self.awake(&subject);
         let findings = awake.iter().filter_map(|rule| rule.judge(&subject));
         let mut decision = self.weigh(findings.collect(), facts);
+        let in_doubt = self.in_doubt(&decision, &awake, &subject);
         self.policy.protect(&mut decision, message);
-        if self.wanted.profile {
-            doubt(&mut decision, &awake, &subject);
+        if !in_doubt.is_empty() {
+            doubt(&mut decision, &in_doubt, facts);
         }
         decision
+    }
+
+    /// The rules of which it is not known whether they fire, where the verdict hinges on that.
+    fn in_doubt<'r>(
+        &self,
+        decision: &Decision,
+        awake: &[&'r Rule],
+        subject: &Subject<'_>,
+    ) -> Vec<&'r Rule> {
+        if !self.wanted.profile {
+            return Vec::new();
+        }
+        let open = awake.iter().copied();
+        let open: Vec<&Rule> = open
+            .filter(|rule| rule.stage != Stage::Observe && rule.hinges(subject))
+            .collect();
+        let with = |extra: &dyn Fn(&Rule) -> bool| {
+            let extra = open.iter().filter(|rule| extra(rule));
+            let mut findings = decision.findings.clone();
+            findings.extend(extra.map(|rule| rule.finding(Vec::new())));
+            let weighed = self.weigh(findings, subject.facts);
+            (weighed.verdict, weighed.asked)
+        };
+        let against = |rule: &Rule| rule.then != Then::Allow && rule.points >= 0;
+        let known = (decision.verdict, decision.asked);
+        let hinges = !open.is_empty()
+            && (with(&against) != known
+                || with(&|rule| !against(rule)) != known
+                || with(&|_| true) != known);
+        if hinges { open } else { Vec::new() }
     }
 
     /// The rules that can fire on a message, in order: the others need something that is not in it.
@@ -192,9 +223,15 @@ impl Rulebook {
             return false;
         }
         let subject = self.subject(message, facts);
-        self.awake(&subject)
-            .iter()
-            .any(|rule| rule.hinges(&subject))
+        let awake = self.awake(&subject);
+        // Rules that only observe are waited for, too: they are how people see what a rule would do.
+        let observed = |rule: &&Rule| rule.stage == Stage::Observe && rule.hinges(&subject);
+        if awake.iter().any(observed) {
+            return true;
+        }
+        let findings = awake.iter().filter_map(|rule| rule.judge(&subject));
+        let decision = self.weigh(findings.collect(), facts);
+        !self.in_doubt(&decision, &awake, &subject).is_empty()
     }
 
     /// How each rule fared on a message.
@@ -264,28 +301,16 @@ impl Rulebook {
     }
 }
 
-/// What a rule asks about the sender could not be had: the message is flagged, neither blocked for nor cleared.
-fn doubt(decision: &mut Decision, awake: &[&Rule], subject: &Subject<'_>) {
-    let allowed =
-        |finding: &Finding| finding.stage == Stage::Enforce && finding.then == Then::Allow;
-    if decision.findings.iter().any(allowed) {
-        return;
-    }
-    let hinging: Vec<&str> = awake
-        .iter()
-        .filter(|rule| rule.stage != Stage::Observe && rule.hinges(subject))
-        .map(|rule| rule.id.0.as_str())
-        .collect();
-    if hinging.is_empty() {
-        return;
-    }
-    let why = match &subject.facts.profile {
+/// What the verdict hinges on could not be had: the message is flagged, neither blocked for nor cleared.
+fn doubt(decision: &mut Decision, in_doubt: &[&Rule], facts: &Facts) {
+    let ids: Vec<&str> = in_doubt.iter().map(|rule| rule.id.0.as_str()).collect();
+    let why = match &facts.profile {
         Lookup::Failed { why } => why.as_str(),
         Lookup::NotAsked | Lookup::Found(_) => "nobody has asked Featurebase",
     };
     let because = format!(
         "{} asks for facts about the sender that could not be had: {why}",
-        hinging.join(", ")
+        ids.join(", ")
     );
     decision.restrain(Verdict::Flag, Restraint::FactsMissing, because);
     decision.verdict = Verdict::Flag;

@@ -247,11 +247,11 @@ impl Clause {
         }
     }
 
-    /// Whether it looks for words.
+    /// Whether it looks for words and for nothing else.
     #[must_use]
     pub fn asks_for_words(&self) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_words),
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::asks_for_words),
             Self::Is(condition) => condition.asks_for_words(),
             Self::None(_) | Self::Signal(..) => false,
         }

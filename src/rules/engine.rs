@@ -13,7 +13,7 @@ use regex::Regex;
 
 pub(super) use index::{Index, Needs};
 pub(super) use lexicon::Lexicon;
-pub(super) use literals::literals_of;
+pub(super) use literals::{SHORTEST, literals_of};
 
 use super::conditions::host_of_address;
 use super::fold::View;
@@ -70,6 +70,8 @@ enum Use {
         number: u32,
         whole: bool,
         field: Field,
+        /// It is the phrase as it is put back out of disguise, so it counts only where words are put back.
+        put_back: bool,
     },
     /// A text this pattern needs.
     Needed(PatternId),
@@ -80,6 +82,8 @@ enum Use {
 struct Finder {
     automaton: AhoCorasick,
     uses: Vec<Vec<Use>>,
+    /// For each entry whether it counts within longer words too.
+    within_words: Vec<bool>,
 }
 
 /// Everything that rules look for.
@@ -90,7 +94,7 @@ pub(super) struct Engine {
     patterns: Vec<Regex>,
     /// Patterns that can match without any text being there.
     unconditional: Vec<bool>,
-    domains: HashMap<String, Vec<(DomainsId, u32)>>,
+    domains: HashMap<String, Vec<DomainsId>>,
     /// Fields besides the text in which a phrase is looked for.
     fields: Vec<Field>,
 }
@@ -111,7 +115,6 @@ pub(super) struct Hit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DomainHit {
     pub set: DomainsId,
-    pub number: u32,
     /// The link's number in the message.
     pub link: usize,
 }
@@ -123,7 +126,7 @@ pub(super) struct Sightings {
     patterns: Vec<PatternId>,
     domains: Vec<DomainHit>,
     /// Domains at which the sender's address is.
-    homes: Vec<(DomainsId, u32)>,
+    homes: Vec<DomainsId>,
 }
 
 impl Engine {
@@ -154,8 +157,15 @@ impl Engine {
         // What each entry was found as: as part of a word, as a whole word.
         let mut known: HashMap<usize, bool> = HashMap::new();
         for (number, view) in views.enumerate() {
+            let mut word_end = (0, false);
             for found in self.folded.automaton.find_overlapping_iter(view.as_str()) {
                 let entry = found.pattern().as_usize();
+                if word_end.0 != found.end() {
+                    word_end = (found.end(), ends_word(view, found.end()));
+                }
+                if !word_end.1 && !self.folded.within_words.get(entry).is_some_and(|yes| *yes) {
+                    continue;
+                }
                 let before = known.get(&entry).copied();
                 if before == Some(true) {
                     continue;
@@ -198,13 +208,9 @@ impl Engine {
             return;
         }
         for (number, link) in links.iter().enumerate() {
-            for (set, entry) in self.domains_over(&link.host) {
-                seen.domains.push(DomainHit {
-                    set,
-                    number: entry,
-                    link: number,
-                });
-            }
+            let sets = self.domains_over(&link.host);
+            seen.domains
+                .extend(sets.map(|set| DomainHit { set, link: number }));
         }
     }
 
@@ -219,11 +225,9 @@ impl Engine {
     }
 
     /// The domains looked for at which, or under which, a host is.
-    fn domains_over(&self, host: &str) -> impl Iterator<Item = (DomainsId, u32)> {
-        let parents = host.match_indices('.').map(|(at, _)| at + 1);
-        std::iter::once(0)
-            .chain(parents)
-            .filter_map(|at| self.domains.get(host.get(at..)?))
+    fn domains_over(&self, host: &str) -> impl Iterator<Item = DomainsId> {
+        parents(host)
+            .filter_map(|parent| self.domains.get(parent))
             .flatten()
             .copied()
     }
@@ -245,7 +249,11 @@ impl Finder {
                     number,
                     whole,
                     field: wanted,
-                } if wanted == field && if whole { is_whole } else { is_first } => {
+                    put_back,
+                } if wanted == field
+                    && (view > 0 || !put_back)
+                    && if whole { is_whole } else { is_first } =>
+                {
                     seen.hits.push(Hit {
                         set,
                         number,
@@ -271,8 +279,8 @@ impl Sightings {
             .sort_by_key(|hit| (hit.set, hit.view, hit.range.start, hit.number));
         self.patterns.sort_unstable();
         self.patterns.dedup();
-        self.domains
-            .sort_by_key(|hit| (hit.set, hit.link, hit.number));
+        self.domains.sort_unstable_by_key(|hit| (hit.set, hit.link));
+        self.domains.dedup();
         self.homes.sort_unstable();
     }
 
@@ -283,11 +291,9 @@ impl Sightings {
         self.hits.get(from..to).unwrap_or_default()
     }
 
-    /// The first domain of the set at which the sender's address is.
-    pub fn home(&self, set: DomainsId) -> Option<u32> {
-        let at = self.homes.partition_point(|(home, _)| *home < set);
-        let (home, number) = self.homes.get(at)?;
-        (*home == set).then_some(*number)
+    /// Whether the sender's address is at a domain of the set.
+    pub fn is_home(&self, set: DomainsId) -> bool {
+        self.homes.binary_search(&set).is_ok()
     }
 
     /// Links to a domain of the set.
@@ -296,6 +302,24 @@ impl Sightings {
         let to = self.domains.partition_point(|hit| hit.set <= set);
         self.domains.get(from..to).unwrap_or_default()
     }
+}
+
+/// Whether a whole word may end before this byte; what ends in a sign stands alone anywhere.
+fn ends_word(view: &View, end: usize) -> bool {
+    let before = view.as_str().get(..end).unwrap_or_default();
+    view.is_word_end(end)
+        || before
+            .chars()
+            .next_back()
+            .is_some_and(|c| !c.is_alphanumeric())
+}
+
+/// A host and all that it is a sub-domain of, itself first.
+pub(super) fn parents(host: &str) -> impl Iterator<Item = &str> {
+    let above = host.match_indices('.').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(above)
+        .filter_map(|at| host.get(at..))
 }
 
 /// Whether what was found begins and ends where words do; signs such as `$` stand alone anywhere.

@@ -315,7 +315,7 @@ pub(super) fn try_examples(
 /// How the words begin that a rule looks for, in its own conditions; none if it looks for none, or leaves that to a signal.
 fn words_of(rule: &Rule) -> HashSet<String> {
     let asked = || rule.body.all.iter().chain(&rule.body.any);
-    if !rule.body.signals().is_empty() || !asked().any(Clause::asks_for_words) {
+    if !rule.body.signals().is_empty() || !asked().all(Clause::asks_for_words) {
         return HashSet::new();
     }
     let written: Vec<String> = asked().map(Clause::canonical).collect();

@@ -20,7 +20,12 @@ const MOST_COMPARED: usize = 2_000;
 pub(super) fn second_thoughts(book: &Rulebook) -> Vec<Problem> {
     let mut problems = on_ordinary_messages(book);
     problems.extend(book.rules().iter().filter_map(on_nothing(book)));
-    problems.extend(book.rules().iter().filter(|rule| is_unaided(rule)).map(|rule| {
+    let always = book
+        .rules()
+        .iter()
+        .zip(0..)
+        .filter(|(rule, number)| book.index.is_always_awake(*number) && is_unaided(rule));
+    problems.extend(always.map(|(rule, _)| {
         warning(
             rule,
             "slow-rule",
@@ -140,10 +145,8 @@ fn on_nothing(book: &Rulebook) -> impl Fn(&Rule) -> Option<Problem> {
     }
 }
 
-/// Whether it walks through every message with a pattern.
+/// Whether a pattern in it, tried on every message, has nothing to go by.
 fn is_unaided(rule: &Rule) -> bool {
-    let needs = rule.body.needs(&|_| super::engine::Needs::Nothing);
-    let asked = rule.body.all.iter().chain(&rule.body.any);
-    needs == super::engine::Needs::Nothing
-        && asked.into_iter().any(super::condition::Clause::is_unaided)
+    let mut asked = rule.body.all.iter().chain(&rule.body.any);
+    asked.any(super::condition::Clause::is_unaided)
 }

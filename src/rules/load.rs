@@ -39,7 +39,7 @@ pub fn load(files: &[RuleFile]) -> Result<Rulebook, Vec<Problem>> {
     for document in &documents {
         shared = loading.read_file(document, shared);
     }
-    loading.check_whole(files.len());
+    loading.check_whole(files.iter().filter(|file| !file.is_list()).count());
     let matcher = loading.matcher(&mut shared);
     if let Some(matcher) = &matcher {
         for document in &documents {

@@ -11,7 +11,7 @@ use super::body::{Body, read_body};
 use super::examples::{Example, read_examples};
 use super::read::{Reader, Value};
 use super::subject::Subject;
-use crate::decision::{Also, Finding, RuleId, Stage, Then};
+use crate::decision::{Also, Evidence, Finding, RuleId, Stage, Then};
 use crate::problem::Place;
 use crate::time::{Timestamp, millis_of, say_span};
 
@@ -73,8 +73,12 @@ impl Rule {
         if self.is_over(subject.message.sent_at) || self.hinges(subject) {
             return None;
         }
-        let evidence = self.body.holds(subject)?;
-        Some(Finding {
+        Some(self.finding(self.body.holds(subject)?))
+    }
+
+    /// The rule as one that fired, for these reasons.
+    pub(super) fn finding(&self, evidence: Vec<Evidence>) -> Finding {
+        Finding {
             rule: self.id.clone(),
             why: self.why.clone(),
             stage: self.stage,
@@ -83,7 +87,7 @@ impl Rule {
             evidence,
             also: self.also.clone(),
             block_for_millis: self.block_for.map(millis_of),
-        })
+        }
     }
 
     /// Whether it cannot be told that the rule fires, nor that it does not, before the sender is looked up.

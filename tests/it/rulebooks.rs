@@ -12,6 +12,7 @@ mod lists;
 mod mistakes;
 mod order;
 mod protections;
+mod reviewed;
 mod schema;
 mod second_thoughts;
 mod signals;

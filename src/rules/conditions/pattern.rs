@@ -1,12 +1,13 @@
 //! `pattern`, `raw_pattern`, `sender_name_pattern`: regular expressions.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::Hir;
 
 use super::Kind;
 use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
-use crate::rules::engine::{Field, Needs, PatternId, Sign, literals_of};
+use crate::rules::engine::{Field, Needs, PatternId, SHORTEST, Sign, literals_of};
 use crate::rules::fold::{Folded, fold};
 use crate::rules::read::{Reader, Value};
 use crate::rules::schema;
@@ -84,15 +85,16 @@ impl Pattern {
             Field::Text | Field::Name | Field::Subject => fold_literals(&written),
         };
         let regex = compiled(reader, value, &meant, field)?;
-        // Folded texts are in lower case, and so are the texts they must hold.
+        // What a folded text must hold is folded; blanks around it do not count.
         let needed = hir_of(&meant).as_ref().and_then(literals_of);
         let needed = needed.filter(|_| field != Field::Name).map(|texts| {
-            let lower = |text: String| match field {
+            let folded = |text: String| match field {
                 Field::Written => text,
-                _ => text.to_lowercase(),
+                _ => fold(&text),
             };
-            texts.into_iter().map(lower).collect::<Vec<_>>()
+            texts.into_iter().map(folded).collect::<Vec<_>>()
         });
+        let needed = needed.filter(|texts| texts.iter().all(|text| text.len() >= SHORTEST));
         super::warnings::of_pattern(reader, &span, &written);
         let id = reader
             .shared
@@ -252,32 +254,72 @@ fn matches_nothing(regex: &Regex) -> bool {
 }
 
 /// The pattern is matched against folded text, so its letters beyond ASCII are folded, too: `ß` is looked for as `ss`,
-/// `’` as `'`. Within brackets a letter that folds to several stays as it is.
+/// `’` as `'`, and what nobody sees is left out. Within brackets only a letter that folds to one letter is exchanged, and
+/// none that stands at an end of a range.
 fn fold_literals(written: &str) -> String {
-    let mut in_brackets = false;
-    let mut escaped = false;
+    const NFC: ComposingNormalizerBorrowed<'_> = ComposingNormalizerBorrowed::new_nfc();
+    let written = NFC.normalize(written);
     let mut plain = String::with_capacity(written.len());
-    for letter in written.chars() {
-        match letter {
-            '[' if !escaped => in_brackets = true,
-            ']' if !escaped => in_brackets = false,
-            _ => {}
+    let mut brackets = Brackets::default();
+    let mut escaped = false;
+    let mut letters = written.chars().peekable();
+    let mut before = ' ';
+    while let Some(letter) = letters.next() {
+        if !escaped {
+            brackets.pass(letter);
+        }
+        let in_range = before == '-' || letters.peek() == Some(&'-');
+        if letter.is_ascii() || escaped || (brackets.depth > 0 && in_range) {
+            plain.push(letter);
+        } else if brackets.depth > 0 {
+            plain.push_str(&in_brackets(letter));
+        } else {
+            plain.push_str(&outside(letter));
         }
         escaped = letter == '\\' && !escaped;
-        let folded = if letter.is_ascii() {
-            String::new()
-        } else {
-            fold(letter.encode_utf8(&mut [0; 4]))
-        };
-        match (folded.chars().count(), in_brackets) {
-            (1, _) => plain.push_str(&folded),
-            (0, _) | (_, true) => plain.push(letter),
-            (_, false) => {
-                plain.push_str("(?:");
-                plain.push_str(&folded);
-                plain.push(')');
-            }
-        }
+        before = letter;
     }
     plain
+}
+
+/// How deep in brackets a pattern is; a `]` right behind the opening one is a letter.
+#[derive(Default)]
+struct Brackets {
+    depth: usize,
+    opened: bool,
+}
+
+impl Brackets {
+    fn pass(&mut self, letter: char) {
+        match letter {
+            '[' => (self.depth, self.opened) = (self.depth + 1, true),
+            '^' if self.opened => {}
+            ']' if self.opened => self.opened = false,
+            ']' => self.depth = self.depth.saturating_sub(1),
+            _ => self.opened = false,
+        }
+    }
+}
+
+fn outside(letter: char) -> String {
+    if letter.is_whitespace() {
+        return " ".to_owned();
+    }
+    let folded = fold(letter.encode_utf8(&mut [0; 4]));
+    let meant = regex_syntax::escape(&folded);
+    match folded.chars().count() {
+        0 | 1 => meant,
+        _ => format!("(?:{meant})"),
+    }
+}
+
+fn in_brackets(letter: char) -> String {
+    if letter.is_whitespace() {
+        return " ".to_owned();
+    }
+    let folded = fold(letter.encode_utf8(&mut [0; 4]));
+    match folded.chars().count() {
+        1 => regex_syntax::escape(&folded),
+        _ => letter.to_string(),
+    }
 }

@@ -7,8 +7,9 @@ use super::links::{bad_entry, plain_domain, read_domains};
 use super::{Kind, say_list};
 use crate::decision::{Evidence, Part};
 use crate::message::ContactKind;
+use crate::problem::Problem;
 use crate::rules::condition::Condition;
-use crate::rules::engine::{DomainsId, Needs, Sign};
+use crate::rules::engine::{DomainsId, Needs, Sign, parents};
 use crate::rules::links::host_is_or_under;
 use crate::rules::lists::{List, read_list};
 use crate::rules::read::{Reader, Value};
@@ -185,8 +186,10 @@ struct SenderEmailDomain {
 impl Condition for SenderEmailDomain {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let email = subject.message.from.email.as_deref()?;
-        let number = usize::try_from(subject.seen().home(self.set)?).ok()?;
-        let domain = self.domains.get(number)?;
+        if !subject.seen().is_home(self.set) {
+            return None;
+        }
+        let domain = is_at_one_of(email, &self.domains)?;
         Some(vec![evidence(
             "sender_email_domain",
             Part::Sender,
@@ -220,16 +223,24 @@ struct Listed {
     /// Addresses in lower case, and the entries as written.
     addresses: HashMap<String, String>,
     /// Domains, and the entries as written.
-    domains: Vec<(String, String)>,
+    domains: HashMap<String, String>,
     set: DomainsId,
 }
 
 impl Listed {
     fn read<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<Self> {
         let list = read_list(reader, value, "sender_email_list = \"lists/senders.txt\"")?;
-        let (mut addresses, mut domains) = (HashMap::new(), Vec::new());
+        let (mut addresses, mut domains) = (HashMap::new(), HashMap::new());
         for entry in &list.entries {
             if entry.text.contains('@') {
+                let odd = |c: char| c.is_whitespace() || "*<>,;".contains(c);
+                if entry.text.contains(odd) || entry.text.starts_with('@') {
+                    let help = "one plain address a line, ann@example.com, or the domain alone, example.com, for everybody there";
+                    let message = format!("`{}` is not an address", entry.text);
+                    let problem = Problem::error("bad-address", message).help(help);
+                    reader.shared.lists.refuse(problem, &list, entry);
+                    continue;
+                }
                 addresses.insert(entry.text.to_lowercase(), entry.text.clone());
             } else {
                 let domain = plain_domain(&entry.text);
@@ -237,7 +248,7 @@ impl Listed {
                 domains.extend(domain.map(|domain| (domain, entry.text.clone())));
             }
         }
-        let hosts = domains.iter().map(|(domain, _)| domain.as_str());
+        let hosts = domains.keys().map(String::as_str);
         let set = reader.shared.lexicon.domains(hosts);
         Some(Self {
             list,
@@ -252,9 +263,8 @@ impl Condition for Listed {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let email = subject.message.from.email.as_deref()?;
         let domain = || {
-            let number = subject.seen().home(self.set)?;
-            let (_, entry) = self.domains.get(usize::try_from(number).ok()?)?;
-            Some(entry)
+            let host = host_of_address(email)?;
+            parents(&host).find_map(|parent| self.domains.get(parent))
         };
         let address = self.addresses.get(&email.trim().to_lowercase());
         let entry = address.or_else(domain)?;

@@ -98,6 +98,10 @@ impl Condition for Similar {
         }])
     }
 
+    fn alternatives(&self) -> Vec<String> {
+        vec![format!("similar_to: {}", self.list.name)]
+    }
+
     fn say(&self) -> String {
         let count = self.samples.len();
         format!(

@@ -1,15 +1,20 @@
 //! `words`, `words_all`, `contains`, `exact`, `list`, `subject`, `sender_name`: phrases compared with a folded text.
 
+mod near;
+mod set;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use unicode_segmentation::UnicodeSegmentation;
+pub use set::WordsOf;
+
+use near::near_phrase;
 
 use super::{Kind, say_list};
 use crate::decision::{Evidence, Part};
 use crate::rules::condition::Condition;
-use crate::rules::engine::{Field, Hit, Needs, SetId, Sign};
-use crate::rules::fold::fold;
+use crate::rules::engine::{Field, Hit, Needs, Sign};
+use crate::rules::fold::{Folded, fold};
 use crate::rules::lists::{List, read_list};
 use crate::rules::read::{Reader, Value};
 use crate::rules::schema;
@@ -138,16 +143,6 @@ impl How {
     }
 }
 
-/// Phrases that are looked for together.
-#[derive(Debug)]
-pub struct WordsOf {
-    /// As staff wrote them.
-    written: Vec<String>,
-    set: SetId,
-    /// How often one of them is to be expected.
-    lengths: Vec<usize>,
-}
-
 #[derive(Debug)]
 struct Phrases {
     how: How,
@@ -162,7 +157,8 @@ impl Phrases {
         let (mut written, mut folded) = (Vec::new(), Vec::new());
         let mut met = HashSet::new();
         for (text, span) in texts {
-            let plain = fold(&text);
+            let forms = Folded::of(&text);
+            let plain = forms.plain().as_str().to_owned();
             if plain.is_empty() {
                 reader.error(
                     "empty-text",
@@ -190,10 +186,10 @@ impl Phrases {
             } else {
                 super::warnings::of_phrase(reader, &span, &text, &plain, how == How::Anywhere);
                 written.push(text);
-                folded.push(plain);
+                folded.push(forms);
             }
         }
-        (!folded.is_empty()).then(|| Self {
+        (!written.is_empty()).then(|| Self {
             how,
             words: Arc::new(WordsOf::new(reader, how, written, &folded)),
             list: None,
@@ -239,12 +235,19 @@ impl Phrases {
         })
     }
 
-    /// Whether the phrase is all there is.
-    fn is_whole(&self, subject: &Subject<'_>, hit: &Hit) -> bool {
-        let view = subject
-            .field(self.how.field())
-            .and_then(|folded| folded.views().nth(hit.view));
-        view.is_some_and(|view| hit.range == (0..view.as_str().len()))
+    /// The phrase that is all there is, in the first form of the message that is one.
+    fn whole_message(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
+        let views = subject.field(self.how.field())?.views();
+        let found = views.zip(0..).find_map(|(view, number)| {
+            let phrase = self.words.whole.get(view.as_str())?;
+            Some(Hit {
+                set: self.words.set,
+                number: u32::try_from(*phrase).ok()?,
+                view: number,
+                range: 0..view.as_str().len(),
+            })
+        });
+        Some(vec![self.evidence(subject, &found?)?])
     }
 
     /// The first phrase that was not found.
@@ -257,45 +260,17 @@ impl Phrases {
     }
 }
 
-impl WordsOf {
-    fn new(reader: &mut Reader<'_>, how: How, written: Vec<String>, folded: &[String]) -> Self {
-        let phrases = folded.iter().map(String::as_str);
-        let set = reader
-            .shared
-            .lexicon
-            .set(how.field(), how.whole_words(), phrases);
-        Self {
-            written,
-            set,
-            lengths: folded.iter().map(|phrase| phrase.chars().count()).collect(),
-        }
-    }
-
-    fn of_list(reader: &mut Reader<'_>, how: How, list: &List) -> Self {
-        let (mut written, mut folded) = (Vec::new(), Vec::new());
-        let mut met = HashSet::new();
-        for entry in &list.entries {
-            let plain = fold(&entry.text);
-            if plain.is_empty() || !met.insert(plain.clone()) {
-                super::warnings::of_entry(reader, list, entry, plain.is_empty());
-                continue;
-            }
-            written.push(entry.text.clone());
-            folded.push(plain);
-        }
-        Self::new(reader, how, written, &folded)
-    }
-}
-
 impl Condition for Phrases {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let hits = subject.hits(self.words.set);
         if hits.is_empty() || self.how == How::All && self.missing(hits).is_some() {
             return None;
         }
+        if self.how == How::WholeMessage {
+            return self.whole_message(subject);
+        }
         let evidence: Vec<Evidence> = hits
             .iter()
-            .filter(|hit| self.how != How::WholeMessage || self.is_whole(subject, hit))
             .take(MOST_TOLD)
             .filter_map(|hit| self.evidence(subject, hit))
             .collect();
@@ -353,13 +328,18 @@ impl Condition for Phrases {
     }
 
     fn alternatives(&self) -> Vec<String> {
-        if self.list.is_some() || self.how == How::All {
-            return vec![self.say()];
-        }
         let name = self.how.name();
-        let written = self.words.written.iter();
-        written
-            .map(|word| format!("{name}: {}", fold(word)))
+        if let Some(list) = &self.list {
+            return vec![format!("{name}: {}", list.name)];
+        }
+        let mut folded: Vec<String> = self.words.written.iter().map(|word| fold(word)).collect();
+        if self.how == How::All {
+            folded.sort();
+            return vec![format!("{name}: {}", folded.join("\n"))];
+        }
+        folded
+            .iter()
+            .map(|word| format!("{name}: {word}"))
             .collect()
     }
 
@@ -373,22 +353,4 @@ impl Condition for Phrases {
             self.words.lengths.iter().copied(),
         )
     }
-}
-
-/// A run of words in the text that is a slip of the pen away from the phrase.
-fn near_phrase(text: &str, phrase: &str) -> Option<String> {
-    let words: Vec<&str> = text.unicode_words().collect();
-    let length = phrase.unicode_words().count().max(1);
-    let slips = 1 + phrase.chars().count() / 8;
-    if phrase.chars().count() < 5 {
-        return None;
-    }
-    words
-        .windows(length)
-        .map(|window| window.join(" "))
-        .take(5_000)
-        .find(|candidate| {
-            candidate.len().abs_diff(phrase.len()) <= 2 * slips
-                && strsim::damerau_levenshtein(candidate, phrase) <= slips
-        })
 }

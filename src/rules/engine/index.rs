@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::{Sightings, Sign};
 
+/// With more signs than this a rule is simply tried on every message.
+const MOST_SIGNS: usize = 10_000;
+
 /// What must be seen in a message before a condition, or a rule, can hold.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::rules) enum Needs {
@@ -57,6 +60,11 @@ impl Needs {
                 }
             }
         }
+        signs.sort_unstable();
+        signs.dedup();
+        if signs.len() > MOST_SIGNS {
+            return Self::Nothing;
+        }
         Self::OneOf { signs, common }
     }
 }
@@ -84,13 +92,18 @@ impl Index {
         index
     }
 
+    /// Whether a rule is tried on every message.
+    pub fn is_always_awake(&self, rule: usize) -> bool {
+        self.always.binary_search(&rule).is_ok()
+    }
+
     /// The rules that may fire, in order.
     pub fn awake(&self, seen: &Sightings, more: impl Iterator<Item = Sign>) -> Vec<usize> {
         let mut signs: Vec<Sign> = more.collect();
         signs.extend(seen.hits.iter().map(|hit| Sign::Phrase(hit.set)));
         signs.extend(seen.patterns.iter().map(|id| Sign::Pattern(*id)));
         signs.extend(seen.domains.iter().map(|hit| Sign::Domain(hit.set)));
-        signs.extend(seen.homes.iter().map(|(set, _)| Sign::Home(*set)));
+        signs.extend(seen.homes.iter().map(|set| Sign::Home(*set)));
         signs.dedup();
         let woken = signs.iter().filter_map(|sign| self.woken.get(sign));
         let mut rules: Vec<usize> = woken.flatten().copied().collect();

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use regex::Regex;
 
+use crate::rules::fold::Folded;
+
 use super::{DomainsId, Engine, Field, Finder, PatternId, SetId, Use};
 
 /// Gathers phrases, patterns and domains; each distinct one is looked for once, however many rules name it.
@@ -16,7 +18,7 @@ pub(in crate::rules) struct Lexicon {
     patterns: Vec<Regex>,
     unconditional: Vec<bool>,
     domain_sets: u32,
-    domains: HashMap<String, Vec<(DomainsId, u32)>>,
+    domains: HashMap<String, Vec<DomainsId>>,
     fields: Vec<Field>,
 }
 
@@ -28,24 +30,28 @@ struct Entries {
 }
 
 impl Lexicon {
-    /// Takes up folded phrases; `whole` ones count only as whole words.
+    /// Takes up phrases, each in its forms: as it is folded, and as it is put back out of disguise where a form of it
+    /// would be taken for one (`1xbet`). `whole` ones count only as whole words.
     pub fn set<'p>(
         &mut self,
         field: Field,
         whole: bool,
-        phrases: impl Iterator<Item = &'p str>,
+        phrases: impl Iterator<Item = &'p Folded>,
     ) -> SetId {
         let set = SetId(self.sets);
         self.sets += 1;
         self.ask_about(field);
         for (phrase, number) in phrases.zip(0..) {
-            let phrase_use = Use::Phrase {
-                set,
-                number,
-                whole,
-                field,
-            };
-            self.folded.add(phrase, phrase_use);
+            for (form, put_back) in phrase.views().zip([false, true, true]) {
+                let phrase_use = Use::Phrase {
+                    set,
+                    number,
+                    whole,
+                    field,
+                    put_back,
+                };
+                self.folded.add(form.as_str(), phrase_use);
+            }
         }
         set
     }
@@ -76,9 +82,11 @@ impl Lexicon {
     pub fn domains<'d>(&mut self, domains: impl Iterator<Item = &'d str>) -> DomainsId {
         let set = DomainsId(self.domain_sets);
         self.domain_sets += 1;
-        for (domain, number) in domains.zip(0..) {
-            let uses = self.domains.entry(domain.to_owned()).or_default();
-            uses.push((set, number));
+        for domain in domains {
+            let sets = self.domains.entry(domain.to_owned()).or_default();
+            if sets.last() != Some(&set) {
+                sets.push(set);
+            }
         }
         set
     }
@@ -116,9 +124,16 @@ impl Entries {
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&self.texts)?;
+        let within = |meant: &Use| !matches!(meant, Use::Phrase { whole: true, .. });
+        let within_words = self
+            .uses
+            .iter()
+            .map(|uses| uses.iter().any(within))
+            .collect();
         Ok(Finder {
             automaton,
             uses: self.uses,
+            within_words,
         })
     }
 }

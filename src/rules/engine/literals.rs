@@ -5,7 +5,7 @@ use regex_syntax::hir::{Hir, HirKind};
 /// Most texts kept for one pattern; with more of them looking for them says little.
 const MOST: usize = 100;
 /// Shortest text worth looking for, in bytes.
-const SHORTEST: usize = 3;
+pub(in crate::rules) const SHORTEST: usize = 3;
 
 /// Texts of which at least one stands wherever the pattern matches, or nothing if there are none to be had.
 #[must_use]

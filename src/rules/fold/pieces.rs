@@ -45,11 +45,40 @@ impl Folder {
     pub(super) fn fold(&mut self, piece: &str) -> &str {
         let mut characters = piece.chars();
         if let (Some(c), None) = (characters.next(), characters.next()) {
+            if let Some(c) = simple(c) {
+                self.many.clear();
+                self.many.push(c);
+                return &self.many;
+            }
             return self.met.entry(c).or_insert_with(|| folded(piece));
         }
         let seen: String = piece.chars().filter(|c| !is_ignorable(*c)).collect();
         self.many = folded(&seen);
         &self.many
+    }
+}
+
+/// What the commonest letters beyond ASCII fold to, without a look at the tables: themselves, or the small one of a pair.
+const fn simple(c: char) -> Option<char> {
+    match c {
+        // Small letters of western languages, but for ÷ and what becomes two letters; of Russian, Greek, Hebrew, Arabic;
+        // Chinese, Japanese, Korean.
+        'à'..='ö'
+        | 'ø'..='ÿ'
+        | 'а'..='џ'
+        | 'α'..='ρ'
+        | 'σ'..='ω'
+        | 'א'..='ת'
+        | 'ء'..='غ'
+        | 'ف'..='ي'
+        | 'ぁ'..='ゖ'
+        | 'ァ'..='ヺ'
+        | '\u{4e00}'..='\u{9fff}'
+        | '가'..='힣'
+        | '。'
+        | '、' => Some(c),
+        'А'..='Я' => char::from_u32(c as u32 + 0x20),
+        _ => None,
     }
 }
 

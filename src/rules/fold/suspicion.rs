@@ -108,6 +108,10 @@ impl Passed {
             | '\u{3400}'..='\u{9fff}'
             | '\u{ac00}'..='\u{d7a3}'
             | '\u{1f300}'..='\u{1faff}' => false,
+            // Full-width marks, as Chinese and Japanese are written with.
+            '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff1f}' | '\u{ff61}'..='\u{ff65}' => {
+                self.last.is_ascii_alphanumeric()
+            }
             _ => true,
         }
     }

@@ -44,6 +44,10 @@ fn names(
     found: &mut Vec<Range<usize>>,
 ) {
     let text = word.get(part.clone()).unwrap_or("");
+    // Neither a name nor an e-mail address is without one.
+    if !text.contains('.') {
+        return;
+    }
     let start = start + part.start;
     let before = found.len();
     for name in finder.links(text) {
@@ -62,6 +66,9 @@ fn names(
 
 /// Blanks end a link, and so do quotation marks and the stops of scripts written without blanks.
 fn ends_link(c: char) -> bool {
+    if c.is_ascii() || c.is_alphanumeric() {
+        return c.is_whitespace();
+    }
     c.is_whitespace()
         // Two of the invisible ones are letters of some scripts.
         || (is_invisible(c) && !matches!(c, '\u{200c}' | '\u{200d}'))
@@ -168,7 +175,9 @@ fn international(word: &str) -> Option<Range<usize>> {
     let end = word
         .trim_end_matches(|c: char| !c.is_alphanumeric() && c != '/')
         .len();
-    (start < end).then_some(start..end)
+    // A stop behind the last word of a sentence makes no name of it.
+    let is_name = word.get(start..end)?.contains('.');
+    is_name.then_some(start..end)
 }
 
 /// Where the link stands in what was found: words of scripts without blanks stand close to it on both sides.

@@ -121,6 +121,7 @@ fn change(before: &str, c: char, rest: &str) -> Option<Change> {
         '[' | '(' | '{' => at_sign(before, rest).or_else(|| dot(before, rest)),
         ' ' | '\t' | '\u{a0}' | '.' => dot(before, rest),
         c if c.is_ascii() => None,
+        c if c.is_alphanumeric() => None,
         c if is_invisible(c) => invisible(before, rest),
         '．' | '｡' => Some(Change {
             length: c.len_utf8(),

@@ -52,6 +52,10 @@ fn told(mine: &Rule, form: &Form, other: &Rule, wide: &Form, is_first: bool) -> 
         return None;
     }
     let place = format!("{} line {}", other.file, other.line);
+    if form.covers(wide) && mine.then != other.then {
+        // The same people, and two things asked for: a pair that is meant.
+        return None;
+    }
     if form.covers(wide) {
         // Of two that are alike the second is told.
         return (!is_first).then(|| {
@@ -83,7 +87,13 @@ fn told(mine: &Rule, form: &Form, other: &Rule, wide: &Form, is_first: bool) -> 
 fn does_as_much(rule: &Rule, other: &Rule) -> bool {
     let as_far = rule.stage >= other.stage || other.stage == Stage::Observe;
     let as_much = rule.then == other.then || (rule.then, other.then) == (Then::Block, Then::Flag);
-    as_far && as_much && rule.then != Then::Points && rule.expires.is_none()
+    let besides = other.also.iter().all(|also| rule.also.contains(also));
+    let as_long = match (rule.block_for, other.block_for) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(span), Some(other)) => span >= other,
+    };
+    as_far && as_much && besides && as_long && rule.then != Then::Points && rule.expires.is_none()
 }
 
 impl Form {

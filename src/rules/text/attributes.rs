@@ -61,14 +61,11 @@ const fn parts(byte: u8) -> bool {
 
 const fn step(state: State, byte: u8) -> State {
     match (state, byte) {
-        (State::Text | State::Opened, b'<') => State::Opened,
-        (State::Text, _) => State::Text,
-        (State::Opened, b'/') => State::Opened,
+        (State::Text | State::Opened, b'<') | (State::Opened, b'/') => State::Opened,
         (State::Opened, _) if byte.is_ascii_alphabetic() => State::Name,
-        (State::Opened, _) => State::Text,
         (State::Quoted(quote), _) if byte == quote => State::BeforeAttribute,
         (State::Quoted(_), _) => state,
-        (_, b'>') => State::Text,
+        (State::Text | State::Opened, _) | (_, b'>') => State::Text,
         (State::BeforeValue, b'"' | b'\'') => State::Quoted(byte),
         (State::BeforeValue, _) if byte.is_ascii_whitespace() => state,
         (State::BeforeValue, _) => State::Unquoted,

@@ -234,3 +234,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn letters_folded_without_the_tables_are_folded_as_the_tables_say() {
+    use icu_casemap::CaseMapper;
+    use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+    let (cases, canonical) = (CaseMapper::new(), DecomposingNormalizer::new_nfd());
+    let (compatible, composed) = (
+        DecomposingNormalizer::new_nfkd(),
+        ComposingNormalizer::new_nfkc(),
+    );
+    let letters = ('\u{c0}'..='\u{ff}')
+        .chain('\u{391}'..='\u{3c9}')
+        .chain('\u{400}'..='\u{45f}')
+        .chain('\u{5d0}'..='\u{5ea}')
+        .chain('\u{621}'..='\u{64a}')
+        .chain('\u{3041}'..='\u{3096}')
+        .chain('\u{30a1}'..='\u{30fa}')
+        .chain('\u{4e00}'..='\u{9fff}')
+        .chain('\u{ac00}'..='\u{d7a3}');
+    for letter in letters.filter(|c| c.is_alphabetic()) {
+        let first = cases
+            .fold_string(&canonical.normalize(&letter.to_string()))
+            .into_owned();
+        let second = cases
+            .fold_string(&compatible.normalize(&first))
+            .into_owned();
+        assert_eq!(
+            fold(&letter.to_string()),
+            composed.normalize(&second),
+            "{letter} {:x}",
+            u32::from(letter)
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! `link_domain`, `link_list`: whose site a link leads to.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,12 +10,15 @@ use super::shared;
 use crate::decision::Evidence;
 use crate::problem::Problem;
 use crate::rules::condition::Condition;
-use crate::rules::engine::{DomainsId, Needs, Sign};
+use crate::rules::engine::{DomainsId, Needs, Sign, parents};
 use crate::rules::links::{Link, host_is_or_under};
 use crate::rules::lists::{Entry, List, read_list};
 use crate::rules::read::{Reader, Value};
 use crate::rules::schema;
 use crate::rules::subject::Subject;
+
+/// Most links told of one condition.
+const MOST_TOLD: usize = 20;
 
 pub const LINK_DOMAIN: Kind = Kind {
     name: "link_domain",
@@ -213,45 +217,72 @@ struct LinkDomain {
     set: DomainsId,
     /// The list file in which they stand.
     list: Option<Arc<List>>,
+    /// Targets by host and the first segment of their path.
+    by_site: HashMap<(String, String), Vec<usize>>,
 }
 
 impl LinkDomain {
     fn new(reader: &mut Reader<'_>, targets: Vec<Target>, list: Option<Arc<List>>) -> Self {
         let hosts = targets.iter().map(|target| target.host.as_str());
         let set = reader.shared.lexicon.domains(hosts);
-        Self { targets, set, list }
+        let mut by_site: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (target, number) in targets.iter().zip(0..) {
+            let first = target.path.first().cloned().unwrap_or_default();
+            let same = by_site.entry((target.host.clone(), first)).or_default();
+            same.push(number);
+        }
+        Self {
+            targets,
+            set,
+            list,
+            by_site,
+        }
+    }
+
+    /// The first target that covers a link, by its number.
+    fn target_of(&self, link: &Link) -> Option<usize> {
+        let path = link.path.split(['?', '#']).next().unwrap_or("");
+        let first = segments(path).next().unwrap_or("").to_ascii_lowercase();
+        let site = |host: &str| {
+            let whole = self.by_site.get(&(host.to_owned(), String::new()));
+            let part = self.by_site.get(&(host.to_owned(), first.clone()));
+            let both = whole.into_iter().chain(part.filter(|_| !first.is_empty()));
+            both.flatten().copied().collect::<Vec<_>>()
+        };
+        let covers = |number: &usize| {
+            self.targets
+                .get(*number)
+                .is_some_and(|target| target.covers(link))
+        };
+        parents(&link.host).flat_map(site).filter(covers).min()
     }
 
     /// The list and its entry of this number. Where a list is in force each of its entries is a target.
-    fn entry(&self, number: u32) -> Option<(&List, &Entry)> {
+    fn entry(&self, number: usize) -> Option<(&List, &Entry)> {
         let list = self.list.as_ref()?;
-        Some((list, list.entries.get(usize::try_from(number).ok()?)?))
+        Some((list, list.entries.get(number)?))
     }
 }
 
 impl Condition for LinkDomain {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
-        let mut before = None;
-        let mut evidence = Vec::new();
-        for hit in subject.seen().of_domains(self.set) {
-            let target = usize::try_from(hit.number)
-                .ok()
-                .and_then(|number| self.targets.get(number));
-            let (Some(target), Some(link)) = (target, subject.text.links.get(hit.link)) else {
-                continue;
-            };
-            if before != Some(hit.link) && target.covers(link) {
-                before = Some(hit.link);
-                evidence.push(match self.entry(hit.number) {
+        let hits = subject.seen().of_domains(self.set).iter();
+        let evidence: Vec<Evidence> = hits
+            .filter_map(|hit| {
+                let link = subject.text.links.get(hit.link)?;
+                let number = self.target_of(link)?;
+                let target = self.targets.get(number)?;
+                Some(match self.entry(number) {
                     Some((list, entry)) => Evidence {
                         wanted: entry.text.clone(),
                         list: Some(list.name.clone()),
                         ..link_evidence("link_list", link, "")
                     },
                     None => link_evidence("link_domain", link, &target.say()),
-                });
-            }
-        }
+                })
+            })
+            .take(MOST_TOLD)
+            .collect();
         (!evidence.is_empty()).then_some(evidence)
     }
 
