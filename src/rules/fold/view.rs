@@ -123,8 +123,8 @@ impl Writer {
 }
 
 fn boundaries(text: &str) -> Vec<u32> {
-    if text.is_ascii() {
-        return ascii_boundaries(text);
+    if text.chars().all(|c| c.is_ascii() || is_plain_letter(c)) {
+        return plain_boundaries(text);
     }
     let words = text.split_word_bound_indices().flat_map(|(start, word)| {
         let inside = word.char_indices().skip(1).filter(|(_, c)| is_unspaced(*c));
@@ -136,33 +136,41 @@ fn boundaries(text: &str) -> Vec<u32> {
         .collect()
 }
 
-/// The same for ASCII in which blanks stand alone, many times faster: rules `WB5` to `WB13b` of UAX #29.
-fn ascii_boundaries(text: &str) -> Vec<u32> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let mut boundaries = Vec::with_capacity(text.len() / 2);
-    let (mut before, mut last) = (b' ', b' ');
-    let mut bytes = text.bytes().chain([b' ']).enumerate().peekable();
-    while let Some((at, byte)) = bytes.next() {
-        let next = bytes.peek().map_or(b' ', |(_, next)| *next);
-        let within =
-            (is_word(last) && is_word(byte)) || ties(last, byte, next) || ties(before, last, byte);
+/// Letters of western languages, Greek and Cyrillic, which UAX #29 treats as it does those of ASCII.
+const fn is_plain_letter(c: char) -> bool {
+    matches!(c, 'à'..='ö' | 'ø'..='ÿ' | 'ā'..='ž' | 'ά'..='ώ' | 'а'..='ҁ' | 'ҋ'..='ԯ')
+}
+
+/// The same for such letters and ASCII in which blanks stand alone, many times faster: rules `WB5` to `WB13b` of UAX #29.
+fn plain_boundaries(text: &str) -> Vec<u32> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
+    let mut boundaries = Vec::with_capacity(text.len() / 4);
+    let (mut before, mut last) = (' ', ' ');
+    let end = [(text.len(), ' ')];
+    let mut letters = text.char_indices().chain(end).peekable();
+    while let Some((at, c)) = letters.next() {
+        let next = letters.peek().map_or(' ', |(_, next)| *next);
+        let within = (is_word(last) && is_word(c)) || ties(last, c, next) || ties(before, last, c);
         if !within && let Ok(at) = u32::try_from(at) {
             boundaries.push(at);
         }
-        (before, last) = (last, byte);
+        (before, last) = (last, c);
     }
     boundaries
 }
 
 /// Whether a mark between two letters or two digits belongs to their word.
-const fn ties(before: u8, mark: u8, after: u8) -> bool {
+const fn ties(before: char, mark: char, after: char) -> bool {
+    let letters = is_letter(before) && is_letter(after);
+    let digits = before.is_ascii_digit() && after.is_ascii_digit();
     match mark {
-        b'.' | b'\'' => {
-            (before.is_ascii_alphabetic() && after.is_ascii_alphabetic())
-                || (before.is_ascii_digit() && after.is_ascii_digit())
-        }
-        b':' => before.is_ascii_alphabetic() && after.is_ascii_alphabetic(),
-        b',' | b';' => before.is_ascii_digit() && after.is_ascii_digit(),
+        '.' | '\'' => letters || digits,
+        ':' => letters,
+        ',' | ';' => digits,
         _ => false,
     }
+}
+
+const fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() || !c.is_ascii()
 }
