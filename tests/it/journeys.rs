@@ -10,3 +10,4 @@ mod lookups;
 mod people;
 mod replicas;
 mod rule_edits;
+mod whose_block;

@@ -138,13 +138,14 @@ impl Worker {
             changed_at: now,
             ..row
         };
-        if action == Action::AlreadyBlocked {
+        let call = Call::of(job);
+        if action == Action::AlreadyBlocked && job.attempts <= 1 && !call.ours {
             // Somebody else's block is not ours to end.
             row.block_for = None;
         }
-        if let (Action::Blocked, Some(millis)) = (action, row.block_for) {
+        if let (Action::Blocked | Action::AlreadyBlocked, Some(millis)) = (action, row.block_for) {
             row.ends_at = Some(Timestamp::from_millis(now.millis().saturating_add(millis)));
-            let entry = plan_end(tx, &row, Call::of(job), now).await?;
+            let entry = plan_end(tx, &row, call, now).await?;
             tx.record(vec![entry]).await?;
         }
         tx.set_contact(&row).await?;
@@ -228,6 +229,7 @@ impl Worker {
             let call = Call {
                 fence: row.fence,
                 book: None,
+                ours: true,
                 ..Call::of(job)
             };
             tx.cancel(wanted, &job.subject, now).await?;
