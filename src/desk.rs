@@ -168,6 +168,7 @@ impl Desk {
         tx.set_contact(&row).await?;
         tx.cancel(Task::Block, contact.as_str(), now).await?;
         besides::keep_end(&mut tx, &row, now).await?;
+        besides::keep_unblock(&mut tx, &row, now).await?;
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
         tx.commit().await?;
@@ -196,6 +197,7 @@ impl Desk {
             return Err(DeskError::NothingHeld(held.to_owned()));
         };
         let row = tx.contact_or_new(&contact, now).await?;
+        let ours = tx.may_be_ours(&row).await?;
         let mut row = ContactRow {
             standing: Standing::BlockWanted,
             fence: row.fence + 1,
@@ -215,6 +217,7 @@ impl Desk {
             event: Some(event),
             conversation: newest,
             fence: row.fence,
+            ours,
             ..Call::default()
         };
         let mut jobs = vec![job(Task::Block, &contact, &call)];

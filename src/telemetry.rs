@@ -23,6 +23,7 @@ pub struct Metrics {
     calls: Family<Labels, Counter>,
     lookups: Family<Labels, Counter>,
     steps: Family<Labels, Counter>,
+    notices: Family<Labels, Counter>,
     jobs: Family<Labels, Gauge>,
     pub judge_failures: Counter,
     pub rules: RuleNumbers,
@@ -56,7 +57,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
-        let (lookups, steps) = asked_besides(r);
+        let [lookups, steps, notices] = asked_besides(r);
         let metrics = Self {
             events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
             events_not_stored: counter(
@@ -79,6 +80,7 @@ impl Metrics {
             ),
             lookups,
             steps,
+            notices,
             jobs: gauges(r, "jobs", "Jobs that wait, by task"),
             judge_failures: counter(
                 r,
@@ -135,6 +137,10 @@ impl Metrics {
 
     pub fn also_done(&self, step: &str) {
         self.steps.get_or_create(&label("step", step)).inc();
+    }
+
+    pub fn noticed(&self, outcome: &str) {
+        self.notices.get_or_create(&label("outcome", outcome)).inc();
     }
 
     pub fn set_jobs(&self, task: &str, waiting: i64) {
@@ -200,8 +206,8 @@ impl RuleNumbers {
     }
 }
 
-/// What Featurebase is asked besides blocks and unblocks.
-fn asked_besides(r: &mut Registry) -> (Family<Labels, Counter>, Family<Labels, Counter>) {
+/// What Featurebase and the operator's own address are asked besides blocks and unblocks.
+fn asked_besides(r: &mut Registry) -> [Family<Labels, Counter>; 3] {
     let lookups = counters(
         r,
         "lookups",
@@ -212,7 +218,12 @@ fn asked_besides(r: &mut Registry) -> (Family<Labels, Counter>, Family<Labels, C
         "also_done",
         "What rules asked for besides and was done, by what it was",
     );
-    (lookups, steps)
+    let notices = counters(
+        r,
+        "notices",
+        "Notices to the operator's own address, by what came of them",
+    );
+    [lookups, steps, notices]
 }
 
 fn label(name: &'static str, value: &str) -> Labels {

@@ -4,7 +4,7 @@ use super::{Desk, Result, job};
 use crate::decision::{Decision, Word};
 use crate::message::EventId;
 use crate::store::Writing;
-use crate::store::audit::{Action, Filter};
+use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::jobs::{About, Call, NewJob, Task, steps_of};
 use crate::time::Timestamp;
@@ -22,6 +22,7 @@ impl Desk {
     ) -> Result<(Vec<NewJob>, Option<i64>)> {
         let (mut jobs, mut spans) = (Vec::new(), Vec::new());
         for event in events {
+            let done = self.done_besides(event).await?;
             let Some(decision) = self.decision_on(event).await? else {
                 spans.push(None);
                 continue;
@@ -36,11 +37,24 @@ impl Desk {
                 })
             });
             if let Some(about) = about {
-                jobs.extend(steps_of(&decision, Word::Person, &about, fence));
+                let steps = steps_of(&decision, Word::Person, &about, fence);
+                jobs.extend(steps.into_iter().filter(|step| !done.contains(&step.task)));
             }
         }
         let spans: Option<Vec<i64>> = spans.into_iter().collect();
         Ok((jobs, spans.and_then(|spans| spans.into_iter().max())))
+    }
+
+    /// What was done for the event already, when another rule asked for it.
+    async fn done_besides(&self, event: &EventId) -> Result<Vec<Task>> {
+        let filter = Filter {
+            event: Some(event.clone()),
+            action: Some(Action::AlsoDone),
+            ..Filter::default()
+        };
+        let rows = self.store.audit(&filter, MOST_ROWS).await?;
+        let task = |row: Row| Task::parse(row.detail.get("call")?.as_str()?);
+        Ok(rows.into_iter().filter_map(task).collect())
     }
 
     async fn decision_on(&self, event: &EventId) -> Result<Option<Decision>> {
@@ -72,5 +86,32 @@ pub(super) async fn keep_end(tx: &mut Writing, row: &ContactRow, now: Timestamp)
         ..job(Task::EndBlock, &row.contact, &call)
     };
     tx.add_jobs(vec![again], now).await?;
+    Ok(())
+}
+
+/// An unblock that waits or is under way, or the begun end of a block, is still done when letting a hold go made its job
+/// void: the contact is to be free.
+pub(super) async fn keep_unblock(tx: &mut Writing, row: &ContactRow, now: Timestamp) -> Result<()> {
+    let calls = tx.calls_of(&row.contact).await?;
+    let is_due = match row.standing {
+        Standing::UnblockWanted => true,
+        Standing::Blocked | Standing::BlockWanted => false,
+        Standing::NotBlocked | Standing::Unblocked | Standing::UnblockFailed => {
+            calls.iter().any(|(task, _)| *task != Task::Block)
+        }
+    };
+    if !is_due {
+        return Ok(());
+    }
+    for task in [Task::Unblock, Task::EndBlock] {
+        tx.cancel(task, row.contact.as_str(), now).await?;
+    }
+    let call = Call {
+        event: row.event.clone(),
+        fence: row.fence,
+        ..Call::default()
+    };
+    tx.add_jobs(vec![job(Task::Unblock, &row.contact, &call)], now)
+        .await?;
     Ok(())
 }

@@ -11,6 +11,8 @@ use sqlx::any::AnyRow;
 use super::rows::{self, Cell};
 use super::{Result, Store, StoreError, Writing};
 use crate::decision::Also;
+use crate::message::ContactId;
+use crate::store::contacts::{ContactRow, Standing};
 use crate::time::Timestamp;
 
 pub use detail::{About, Call, Judging, LookUp, Step, steps_of};
@@ -261,6 +263,34 @@ impl Writing {
         .execute(&mut *self.tx)
         .await?;
         Ok(())
+    }
+
+    /// The blocks and unblocks of a contact that wait or are under way, with how often each was tried.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn calls_of(&mut self, contact: &ContactId) -> Result<Vec<(Task, i64)>> {
+        let sql = "SELECT task, attempts FROM jobs WHERE subject = $1 AND task IN ('block', 'unblock', 'end-block')";
+        let found: Vec<(String, i64)> = sqlx::query_as(sql)
+            .bind(contact.as_str())
+            .fetch_all(&mut *self.tx)
+            .await?;
+        let known = |(task, attempts): (String, i64)| Some((Task::parse(&task)?, attempts));
+        Ok(found.into_iter().filter_map(known).collect())
+    }
+
+    /// Whether Featurebase may have the contact blocked for us already, before another block is asked for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may_be_ours(&mut self, row: &ContactRow) -> Result<bool> {
+        let calls = self.calls_of(&row.contact).await?;
+        let standing = matches!(
+            row.standing,
+            Standing::Blocked | Standing::UnblockWanted | Standing::UnblockFailed
+        );
+        let tried = |(task, attempts): &(Task, i64)| *task != Task::Block || *attempts > 0;
+        Ok(standing || calls.iter().any(tried))
     }
 
     /// Takes away jobs of one task and subject that nobody is working on. Gives their number.

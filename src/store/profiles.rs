@@ -28,13 +28,19 @@ impl Writing {
         Ok(())
     }
 
-    /// Forgets what was looked up before a moment.
+    /// Forgets what was looked up before a moment, at most so many. One that somebody else is just writing is left for later.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn forget_profiles(&mut self, before: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM profiles WHERE looked_up_at < $1")
+    pub async fn forget_profiles(&mut self, before: Timestamp, limit: i64) -> Result<()> {
+        let skip = self.dialect.skip_locked();
+        // Only fixed texts and place holders are in it: values are always bound.
+        let sql = format!(
+            "DELETE FROM profiles WHERE contact_id IN (SELECT contact_id FROM profiles WHERE looked_up_at < $1 ORDER BY looked_up_at LIMIT $2{skip})"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(before.millis())
+            .bind(limit)
             .execute(&mut *self.tx)
             .await?;
         Ok(())

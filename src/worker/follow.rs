@@ -63,6 +63,7 @@ impl Worker {
                 Ok(Some(note))
             }
             Next::Ask(mut row) => {
+                let ours = tx.may_be_ours(&row).await?;
                 row.standing = Standing::BlockWanted;
                 row.event = Some(message.event.clone());
                 row.changed_at = now;
@@ -75,6 +76,7 @@ impl Worker {
                     rules: rules_of(decision),
                     book: Some(decision.book.clone()),
                     fence: row.fence,
+                    ours,
                 };
                 let job = NewJob {
                     task: Task::Block,

@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_mins(15);
 const KEPT: Duration = Duration::from_hours(7 * 24);
 /// How soon a look-up that was withheld is looked at again.
 const WITHHELD: Duration = Duration::from_secs(1);
-/// Most look-ups given up in one transaction.
+/// Most look-ups given up, or old profiles forgotten, in one transaction.
 const BATCH: i64 = 64;
 
 /// Messages ready to be judged, and the jobs for those that are not.
@@ -160,23 +160,39 @@ impl Worker {
         }
     }
 
-    /// Look-ups that waited too long are given up: stopped, refused or unanswered, the message is judged without.
+    /// Why no look-up can be made now, and may not be for long.
+    async fn obstacle(&self) -> Result<Option<String>> {
+        let stopped = self.stop_file_stands() || self.store.stopped().await?.is_some();
+        Ok(if stopped {
+            Some("calls were stopped".to_owned())
+        } else {
+            self.pause()
+        })
+    }
+
+    /// Look-ups that waited too long are given up: stopped, refused or unanswered, the message is judged without. One that
+    /// was never tried, and that nothing stands against now, is tried first: we may have been down ourselves.
     pub(super) async fn give_up_look_ups(&self) -> Result<usize> {
         let (longest, lacking) = match &self.outside.featurebase {
             Some(_) => (LONGEST, None),
             None => (Duration::ZERO, Some("no API key is configured")),
         };
+        let obstacle = self.obstacle().await?;
+        let untried = lacking.is_some() || obstacle.is_some();
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;
-        let jobs = tx.claim_late_look_ups(&lease, longest, BATCH).await?;
+        let jobs = tx
+            .claim_late_look_ups(&lease, longest, untried, BATCH)
+            .await?;
         if jobs.is_empty() {
             return Ok(0);
         }
         for job in &jobs {
-            let why = match (lacking, job.last_error.clone().or_else(|| self.pause())) {
+            let last = job.last_error.as_ref().or(obstacle.as_ref());
+            let why = match (lacking, last) {
                 (Some(lacking), _) => lacking.to_owned(),
                 (None, Some(last)) => format!("not within {}: {last}", say_span(LONGEST)),
-                (None, None) => format!("not within {}: calls were stopped", say_span(LONGEST)),
+                (None, None) => format!("not within {}", say_span(LONGEST)),
             };
             self.metrics.looked_up("failed");
             judge_again(&mut tx, job, Err(why), self.clock.now()).await?;
@@ -198,8 +214,6 @@ impl Worker {
         if let Some(profile) = found {
             let contact = ContactId::new(job.subject.clone());
             tx.keep_profile(&contact, profile).await?;
-            let kept = KEPT.max(self.behaviour.lookup_max_age);
-            tx.forget_profiles(now.before(kept)).await?;
         }
         if !judge_again(&mut tx, job, came, now).await? {
             tracing::warn!(contact = %job.subject, "a look-up came too late: somebody else has taken it over");
@@ -207,7 +221,19 @@ impl Worker {
         }
         tx.commit().await?;
         self.wake.judging.notify_one();
+        if found.is_some() {
+            self.forget_old_profiles().await?;
+        }
         Ok(())
+    }
+
+    /// A few at a time and by itself, so that it neither takes long nor waits for somebody who keeps a profile.
+    async fn forget_old_profiles(&self) -> Result<()> {
+        let kept = KEPT.max(self.behaviour.lookup_max_age);
+        let mut tx = self.store.writing().await?;
+        let before = self.clock.now().before(kept);
+        tx.forget_profiles(before, BATCH).await?;
+        tx.commit().await
     }
 
     /// What is known of a sender, however long ago it was looked up: for judging once more what was judged before.

@@ -10,3 +10,5 @@ mod lookups;
 mod people;
 mod replicas;
 mod rule_edits;
+mod told_of_steps;
+mod whose_block;

@@ -156,9 +156,9 @@ on_both_databases! {
         assert_eq!(tx.claim_look_ups(&Lease::new(NOW, LEASE), 10).await.unwrap(), []);
         assert!(tx.put_back(&claimed[0], NOW.after(LEASE * 5), "refused").await.unwrap());
         let soon = Lease::new(NOW.after(LEASE), LEASE);
-        let late = tx.claim_late_look_ups(&soon, LEASE * 2, 10).await.unwrap();
+        let late = tx.claim_late_look_ups(&soon, LEASE * 2, true, 10).await.unwrap();
         assert_eq!(late, []);
-        let late = tx.claim_late_look_ups(&soon, LEASE, 10).await.unwrap();
+        let late = tx.claim_late_look_ups(&soon, LEASE, true, 10).await.unwrap();
         assert_eq!(late.len(), 3);
         assert_eq!((late[0].attempts, late[0].last_error.as_deref()), (1, Some("refused")), "put back, the attempt did not count");
     }
@@ -183,7 +183,7 @@ on_both_databases! {
         assert_eq!(known.len(), 2);
         assert_eq!(known[&a], profile(2, "new"));
         let mut tx = store.writing().await.unwrap();
-        tx.forget_profiles(NOW.after(Duration::from_secs(1))).await.unwrap();
+        tx.forget_profiles(NOW.after(Duration::from_secs(1)), 10).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(store.profiles(&[a, b]).await.unwrap().len(), 1);
     }

@@ -71,6 +71,14 @@ fn read_also<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>, then: Option<Then
     let mut also = reader
         .vocabulary(value, Also::ALL, Also::as_str, example)
         .unwrap_or_default();
+    if also.contains(&Also::Redact) && then == Some(Then::Flag) {
+        reader.error(
+            "redact-without-block",
+            &value.span(),
+            "`redact` goes with then = \"block\" only: it removes the message's text for good, and no protection or brake watches over a flag",
+            "leave `redact` out, or let the rule block",
+        );
+    }
     also.sort_unstable();
     also.dedup();
     also

@@ -143,7 +143,7 @@ fn rule_tail() -> Vec<Key> {
         ),
         (
             "also",
-            "What is done besides a block. redact: hide the message. close: close the conversation. note: leave a note for colleagues. notify: tell people.",
+            "What is done besides a block. redact: removes the message's text in Featurebase for good, only with then = \"block\". close: close the conversation. note: leave a note for colleagues. notify: tell people.",
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": ["redact", "close", "note", "notify"] } }),
         ),
     ]

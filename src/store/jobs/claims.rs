@@ -44,7 +44,7 @@ impl Writing {
         self.claim(due, lease, limit).await
     }
 
-    /// Claims look-ups that have waited at least so long, whatever kept them, due or not.
+    /// Claims look-ups that have waited at least so long, due or not. Those never tried are claimed only if asked for.
     ///
     /// # Errors
     /// When the database fails.
@@ -52,10 +52,18 @@ impl Writing {
         &mut self,
         lease: &Lease,
         waited: Duration,
+        untried: bool,
         limit: i64,
     ) -> Result<Vec<Job>> {
         let waited = crate::time::millis_of(waited);
-        let due = format!("task = 'look-up' AND created_at <= $1 - {waited} AND lease_until <= $1");
+        let tried = if untried {
+            ""
+        } else {
+            " AND (attempts > 0 OR last_error IS NOT NULL)"
+        };
+        let due = format!(
+            "task = 'look-up' AND created_at <= $1 - {waited} AND lease_until <= $1{tried}"
+        );
         self.claim(&due, lease, limit).await
     }
 

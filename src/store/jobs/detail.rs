@@ -20,6 +20,9 @@ pub struct Call {
     pub book: Option<Digest>,
     /// The contact's fence when it was wanted; a later order of a person makes it void.
     pub fence: i64,
+    /// The contact may be blocked for us already: a block that is found is not somebody else's.
+    #[serde(default)]
+    pub ours: bool,
 }
 
 impl Call {
@@ -128,6 +131,7 @@ pub fn steps_of(decision: &Decision, word: Word, message: &About, fence: i64) ->
                 rules: each(|finding| &finding.rule.0, " "),
                 book: (word == Word::Rules).then(|| decision.book.clone()),
                 fence,
+                ours: false,
             },
             part: message.part.clone(),
             why: each(|finding| &finding.why, "; "),

@@ -17,6 +17,8 @@ enum Look {
     Clear,
     /// It is so already.
     Already,
+    /// Somebody else has blocked the contact.
+    BlockedByHand,
     /// A person should look.
     Hold(String),
 }
@@ -27,6 +29,7 @@ impl Worker {
         match self.last_look(featurebase, job).await {
             Ok(Look::Clear) => {}
             Ok(Look::Already) => return already(job),
+            Ok(Look::BlockedByHand) => return blocked_by_hand(),
             Ok(Look::Hold(because)) => return Came::Held(because),
             // Featurebase is not well: one question was enough to know.
             Err(outcome) => {
@@ -92,9 +95,13 @@ impl Worker {
             return Ok(Look::Clear);
         }
         let shown = self.conversation(featurebase, job).await?;
-        if job.attempts > 1 && shown.is_some_and(|shown| shown.blocked == (job.task == Task::Block))
-        {
-            return Ok(Look::Already);
+        if shown.is_some_and(|shown| shown.blocked == (job.task == Task::Block)) {
+            if job.attempts > 1 {
+                return Ok(Look::Already);
+            }
+            if !Call::of(job).ours {
+                return Ok(Look::BlockedByHand);
+            }
         }
         if !is_by_rule(job) {
             return Ok(Look::Clear);
@@ -206,6 +213,15 @@ impl Worker {
             Err(Outcome::Refused { .. }) => Ok(None),
             Err(outcome) => Err(outcome),
         }
+    }
+}
+
+fn blocked_by_hand() -> Came {
+    Came::Answered {
+        outcome: Outcome::Already {
+            why: "the conversation shows that the contact is blocked, and not by us".to_owned(),
+        },
+        note: Some("looked before anything was asked for"),
     }
 }
 

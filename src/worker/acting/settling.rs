@@ -138,13 +138,14 @@ impl Worker {
             changed_at: now,
             ..row
         };
-        if action == Action::AlreadyBlocked {
+        let call = Call::of(job);
+        if action == Action::AlreadyBlocked && job.attempts <= 1 && !call.ours {
             // Somebody else's block is not ours to end.
             row.block_for = None;
         }
-        if let (Action::Blocked, Some(millis)) = (action, row.block_for) {
+        if let (Action::Blocked | Action::AlreadyBlocked, Some(millis)) = (action, row.block_for) {
             row.ends_at = Some(Timestamp::from_millis(now.millis().saturating_add(millis)));
-            let entry = plan_end(tx, &row, Call::of(job), now).await?;
+            let entry = plan_end(tx, &row, call, now).await?;
             tx.record(vec![entry]).await?;
         }
         tx.set_contact(&row).await?;
@@ -188,7 +189,12 @@ impl Worker {
     }
 
     pub(super) fn complain_if_final(&self, job: &Job, action: Action, detail: &Value) {
-        if matches!(action, Action::GaveUp | Action::Refused) {
+        if !matches!(action, Action::GaveUp | Action::Refused) {
+            return;
+        }
+        if job.task == Task::Notify {
+            tracing::error!(contact = %job.subject, %detail, "the address in notify_url has not taken a notice, for good");
+        } else {
             self.metrics.called("final-failure");
             tracing::error!(contact = %job.subject, call = %job.task, %detail, "a call to Featurebase has failed for good");
         }
@@ -228,6 +234,7 @@ impl Worker {
             let call = Call {
                 fence: row.fence,
                 book: None,
+                ours: true,
                 ..Call::of(job)
             };
             tx.cancel(wanted, &job.subject, now).await?;
@@ -246,13 +253,6 @@ impl Worker {
     pub(in crate::worker) fn note_health(&self, outcome: &Outcome) {
         let now = self.clock.now();
         let mut gate = self.gate();
-        let name = match outcome {
-            Outcome::Done => "done",
-            Outcome::Already { .. } => "already",
-            Outcome::Retry { .. } => "retry",
-            Outcome::KeyRefused { .. } => "key-refused",
-            Outcome::Refused { .. } => "refused",
-        };
         match outcome {
             Outcome::Retry {
                 after,
@@ -274,7 +274,18 @@ impl Worker {
         self.metrics
             .key_refused
             .set(i64::from(gate.is_key_refused()));
-        self.metrics.called(name);
+        self.metrics.called(name_of(outcome));
+    }
+}
+
+/// What numbers call an outcome.
+pub(super) const fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Already { .. } => "already",
+        Outcome::Retry { .. } => "retry",
+        Outcome::KeyRefused { .. } => "key-refused",
+        Outcome::Refused { .. } => "refused",
     }
 }
 

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::Came;
+use super::settling::name_of;
 use crate::decision::{Stage, Verdict};
 use crate::featurebase::{Featurebase, Notice, Outcome};
 use crate::message::{ContactId, ConversationId, EventId, PartId};
@@ -68,9 +69,13 @@ impl Worker {
         if let Some(why) = self.withheld(job).await {
             return Came::Withheld(why);
         }
-        let Some(step) = Step::of(job) else {
+        let Some(mut step) = Step::of(job) else {
             return Came::Withheld("its detail cannot be read");
         };
+        let Ok(became) = self.what_became(job, &step).await else {
+            return Came::Withheld("the store does not answer");
+        };
+        step.verdict = became;
         let now = self.clock.now();
         let conversation = step
             .call
@@ -95,6 +100,32 @@ impl Worker {
             outcome,
             note: None,
         }
+    }
+
+    /// The verdict as it was carried out: a block may have been held at the last look, or have come to nothing.
+    async fn what_became(&self, job: &Job, step: &Step) -> Result<Verdict> {
+        if step.verdict != Verdict::Block {
+            return Ok(step.verdict);
+        }
+        let contact = ContactId::new(job.subject.clone());
+        let row = self.store.standing(&contact).await?;
+        if row.is_some_and(|row| row.standing == Standing::Blocked) {
+            return Ok(Verdict::Block);
+        }
+        let by_rule = step
+            .call
+            .event
+            .as_ref()
+            .filter(|_| step.call.book.is_some());
+        let is_held = match by_rule {
+            Some(event) => self.store.hold_of_event(event).await?.is_some(),
+            None => false,
+        };
+        Ok(if is_held {
+            Verdict::Hold
+        } else {
+            Verdict::Flag
+        })
     }
 
     /// A note asked for before may have been left unheard: it is looked for first.
@@ -122,6 +153,10 @@ impl Worker {
                         note: None,
                     };
                 }
+            }
+            // Looking takes time, in which somebody may have stopped everything.
+            if let Some(why) = self.withheld(job).await {
+                return Came::Withheld(why);
             }
         }
         let admin = self.behaviour.admin_id.as_deref().unwrap_or_default();
@@ -159,9 +194,13 @@ impl Worker {
 
     /// What came of a step becomes the record and a settled or postponed job.
     pub(super) async fn settle_step(&self, job: &Job, came: Came) -> Result<()> {
-        // How the operator's address fares says nothing about Featurebase.
-        if let (Came::Answered { outcome, .. }, true) = (&came, job.task != Task::Notify) {
-            self.note_health(outcome);
+        match &came {
+            // How the operator's address fares says nothing about Featurebase.
+            Came::Answered { outcome, .. } if job.task == Task::Notify => {
+                self.metrics.noticed(name_of(outcome));
+            }
+            Came::Answered { outcome, .. } => self.note_health(outcome),
+            Came::Held(_) | Came::Withheld(_) => {}
         }
         let mut tx = self.store.writing().await?;
         let kept = match &came {

@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::on_both_databases;
 
 const MINUTE: Duration = Duration::from_mins(1);
-const ADMIN: &str = "5febde12dc56d60012d47a77";
+pub(super) const ADMIN: &str = "5febde12dc56d60012d47a77";
 const STEPS: [Task; 4] = [Task::Redact, Task::Note, Task::Close, Task::Notify];
 
 const RULES: &str = r#"
@@ -51,13 +51,13 @@ examples.pass = ["Call me"]
 
 /// The operator's own address: what was told, and what it answers next.
 #[derive(Clone, Default)]
-struct Ear {
-    told: Arc<Mutex<Vec<String>>>,
-    answers: Arc<Mutex<Vec<u16>>>,
+pub(super) struct Ear {
+    pub told: Arc<Mutex<Vec<String>>>,
+    pub answers: Arc<Mutex<Vec<u16>>>,
 }
 
 impl Ear {
-    async fn listen(&self) -> String {
+    pub async fn listen(&self) -> String {
         async fn hear(State(ear): State<Ear>, body: String) -> StatusCode {
             ear.told.lock().unwrap().push(body);
             let status = ear.answers.lock().unwrap().pop().unwrap_or(200);
@@ -70,7 +70,7 @@ impl Ear {
         format!("http://{address}/hook?key=k1")
     }
 
-    fn told(&self) -> Vec<Value> {
+    pub fn told(&self) -> Vec<Value> {
         let told = self.told.lock().unwrap();
         told.iter()
             .map(|body| serde_json::from_str(body).unwrap())
@@ -130,7 +130,7 @@ impl Bot {
         left
     }
 
-    fn notes(&self, conversation: &str) -> Vec<String> {
+    pub fn notes(&self, conversation: &str) -> Vec<String> {
         let conversation = self.sandbox.conversation(conversation).unwrap();
         let parts = conversation["conversationParts"].as_array().unwrap().iter();
         parts

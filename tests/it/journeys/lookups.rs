@@ -207,6 +207,38 @@ on_both_databases! {
         assert_eq!(bot.sandbox.calls(), []);
     }
 
+    async fn a_look_up_that_was_never_tried_is_tried_before_it_is_given_up(database) {
+        let bot = bot(database).await;
+        bot.desk.stop(ana("odd")).await.unwrap();
+        let mallory = bot.lead("mallory");
+        bot.writes(&mallory, PITCH);
+        bot.settles().await;
+        bot.desk.go(ana("well")).await.unwrap();
+        // Nobody works for a while.
+        bot.later(MINUTE * 16).await;
+        assert_eq!(bot.sandbox.blocks(), [mallory.clone()], "{}", bot.why(&mallory).await);
+    }
+
+    async fn old_profiles_are_forgotten_a_few_at_a_time(database) {
+        let bot = bot(database).await;
+        let old: Vec<ContactId> = (0..150).map(|n| ContactId::new(format!("{n:024x}"))).collect();
+        let profile = Profile { looked_up_at: bot.clock.now(), verified: None, companies: Vec::new(), roles: Vec::new(), attributes: std::collections::BTreeMap::default() };
+        let mut tx = bot.store.writing().await.unwrap();
+        for contact in &old {
+            tx.keep_profile(contact, &profile).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        bot.clock.advance(Duration::from_hours(24 * 8));
+        let mut left = Vec::new();
+        for name in ["a", "b", "c"] {
+            let lead = bot.lead(name);
+            bot.writes(&lead, PITCH);
+            bot.settles().await;
+            left.push(bot.store.profiles(&old).await.unwrap().len());
+        }
+        assert_eq!(left, [86, 22, 0]);
+    }
+
     async fn mode_observe_looks_up_and_changes_nothing(database) {
         let bot = Setup::on(database).rules(UNVERIFIED).set("BOUNCER_MODE", "observe").start().await;
         let mallory = bot.lead("mallory");
