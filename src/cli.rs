@@ -14,6 +14,7 @@ mod sandbox;
 mod schema;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -30,6 +31,8 @@ use out::{Out, say};
 const WANTING: u8 = 1;
 /// The exit code of something that could not be done.
 const FAILED: u8 = 2;
+/// How long the end waits for what still runs aside.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Runs the program with the arguments it was started with.
 #[must_use]
@@ -45,7 +48,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         match dispatch(args).await {
             Ok(code) => code,
             Err(error) => {
@@ -53,7 +56,10 @@ pub fn main() -> ExitCode {
                 ExitCode::from(FAILED)
             }
         }
-    })
+    });
+    // A file system that hangs holds no thread of ours back from the end.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    code
 }
 
 async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {

@@ -130,7 +130,12 @@ impl Rulewatch {
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = stop.cancelled() => return,
             }
-            if let Err(error) = self.glance().await {
+            let looked = tokio::select! {
+                looked = self.glance() => looked,
+                // What a glance has not committed is as if it had not been; the next start looks again.
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = looked {
                 tracing::error!(
                     error = format!("{:#}", anyhow::Error::from(error)),
                     "edited rules could not be taken up; they are tried again"

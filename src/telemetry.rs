@@ -43,6 +43,7 @@ pub struct RuleNumbers {
     in_force: Gauge,
     in_force_info: Family<Labels, Gauge>,
     differ: Gauge,
+    pub looked_at: Gauge,
     differ_since: Gauge,
 }
 
@@ -179,6 +180,11 @@ impl RuleNumbers {
                 r,
                 "rules_differ",
                 "1 while the rule files on disk are not what is in force",
+            ),
+            looked_at: gauge(
+                r,
+                "rules_looked_at_timestamp_seconds",
+                "When the rule files were last read, in Unix time; it stands still while their file system hangs",
             ),
             differ_since: gauge(
                 r,

@@ -95,8 +95,12 @@ impl Folded {
             steps,
         } = reveal::of(original, &mut folder);
         let revealed = best.filter(|best| best.as_str() != plain.as_str());
-        let known = revealed.as_ref().unwrap_or(&plain).as_str();
-        let second = second.filter(|second| second.as_str() != known);
+        let known = [Some(&plain), revealed.as_ref()];
+        let is_new = |second: &View| {
+            let mut known = known.iter().flatten();
+            known.all(|known| known.as_str() != second.as_str())
+        };
+        let second = second.filter(is_new);
         Self {
             plain,
             revealed,

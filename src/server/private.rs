@@ -130,6 +130,9 @@ async fn refresh(inside: &Private) -> Result<()> {
             .metrics
             .set_jobs(task.as_str(), inside.store.backlog(*task).await?.jobs);
     }
+    if let Some(at) = inside.rules().looked_at {
+        inside.metrics.rules.looked_at.set(at.seconds());
+    }
     inside.metrics.inbox.set(inside.store.waiting().await?.0);
     inside
         .metrics

@@ -188,7 +188,10 @@ impl Condition for Listed {
 
     fn say(&self) -> String {
         let list = say_list(&self.wanted);
+        let any = self.wanted.iter().any(|one| one == "*");
         match self.what {
+            What::Company if any => "the sender belongs to a company".to_owned(),
+            What::Role if any => "the sender has a role".to_owned(),
             What::Company => format!("the sender's company is {list}"),
             What::Role => format!("the sender's role is {list}"),
         }

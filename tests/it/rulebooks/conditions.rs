@@ -4,6 +4,7 @@ mod history;
 mod language;
 mod links;
 mod place;
+mod profile;
 mod script;
 mod senders;
 mod shape;

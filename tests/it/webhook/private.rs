@@ -19,6 +19,7 @@ on_both_databases! {
         assert_eq!(bot.number("bouncer_events_filed_total{kind=\"message\"}").await, Some(1));
         assert_eq!(bot.number("bouncer_decisions_total{verdict=\"clean\"}").await, Some(1));
         assert_eq!(bot.number("bouncer_rules_in_force").await, Some(3));
+        assert!(bot.number("bouncer_rules_looked_at_timestamp_seconds").await > Some(0));
         let (_, numbers) = bot.asks("/metrics").await;
         assert!(numbers.ends_with("# EOF\n"), "OpenMetrics ends so");
     }
