@@ -49,20 +49,24 @@ impl fmt::Debug for Featurebase {
     }
 }
 
+/// How everything is called that is not ours: bounded in time, and never led elsewhere by a redirect.
+fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .timeout(timeout)
+        .connect_timeout(timeout.min(Duration::from_secs(5)))
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("featurebase-bouncer/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
 impl Featurebase {
     /// `base` is the API's address without a path; `key` the API key. No call takes longer than `timeout`.
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(base: &str, key: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
-        let http = Client::builder()
-            .timeout(timeout)
-            .connect_timeout(timeout.min(Duration::from_secs(5)))
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("featurebase-bouncer/", env!("CARGO_PKG_VERSION")))
-            .build()?;
         Ok(Self {
-            http,
+            http: client(timeout)?,
             base: base.trim_end_matches('/').to_owned(),
             key: key.to_owned(),
         })

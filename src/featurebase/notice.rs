@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Client, Method, header, redirect};
+use reqwest::{Client, Method, header};
 use serde::Serialize;
 
 use super::answer::{Outcome, Wait, classify, read_capped, refused, unreachable_now};
@@ -48,14 +48,8 @@ impl Notifier {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(url: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
-        let http = Client::builder()
-            .timeout(timeout)
-            .connect_timeout(timeout.min(Duration::from_secs(5)))
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("featurebase-bouncer/", env!("CARGO_PKG_VERSION")))
-            .build()?;
         Ok(Self {
-            http,
+            http: super::client(timeout)?,
             url: url.to_owned(),
         })
     }

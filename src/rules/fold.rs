@@ -140,30 +140,6 @@ impl Folded {
     pub const fn steps(&self) -> usize {
         self.steps
     }
-
-    /// The plain view's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.plain.as_str()
-    }
-
-    /// [`View::original`] of the plain view.
-    #[must_use]
-    pub fn original(&self, folded: Range<usize>) -> Range<usize> {
-        self.plain.original(folded)
-    }
-
-    /// [`View::is_word_start`] of the plain view.
-    #[must_use]
-    pub fn is_word_start(&self, at: usize) -> bool {
-        self.plain.is_word_start(at)
-    }
-
-    /// [`View::is_word_end`] of the plain view.
-    #[must_use]
-    pub fn is_word_end(&self, at: usize) -> bool {
-        self.plain.is_word_end(at)
-    }
 }
 
 /// Folds a rule's own words, so that they are compared in the form messages have in the plain view.

@@ -19,7 +19,7 @@ const MOST_COMPARED: usize = 2_000;
 /// Everything that takes the whole rulebook to see.
 pub(super) fn second_thoughts(book: &Rulebook) -> Vec<Problem> {
     let mut problems = on_ordinary_messages(book);
-    problems.extend(book.rules().iter().filter_map(on_nothing(book)));
+    problems.extend(on_nothing(book));
     let always = book
         .rules()
         .iter()
@@ -115,8 +115,8 @@ fn on_ordinary_messages(book: &Rulebook) -> Vec<Problem> {
     book.rules.iter().zip(hit).filter_map(often).collect()
 }
 
-/// Finds rules that fire on a message without words, because of its text.
-fn on_nothing(book: &Rulebook) -> impl Fn(&Rule) -> Option<Problem> {
+/// Rules that fire on a message without words, because of its text.
+fn on_nothing(book: &Rulebook) -> Vec<Problem> {
     let example = Example::of_text("");
     let facts = example.facts_for(book.wanted());
     let subject = book.subject(&example.message, &facts);
@@ -124,25 +124,19 @@ fn on_nothing(book: &Rulebook) -> impl Fn(&Rule) -> Option<Problem> {
         let text = |part: Part| matches!(part, Part::Text | Part::Link);
         finding.evidence.iter().any(|found| text(found.part))
     };
-    let fired: Vec<_> = book
-        .rules()
-        .iter()
-        .filter(|rule| acts(rule) && rule.judge(&subject).is_some_and(about_text))
-        .map(|rule| rule.id.clone())
-        .collect();
-    move |rule| {
-        fired.contains(&rule.id).then(|| {
-            warning(
-                rule,
-                "fires-on-empty",
-                format!(
-                    "{} fires on a message without any text, such as a picture alone",
-                    rule.id
-                ),
-                "add { length = { at_least = 1 } } to `all`, or a condition about words",
-            )
-        })
-    }
+    let fires = |rule: &&Rule| acts(rule) && rule.judge(&subject).is_some_and(about_text);
+    let told = |rule: &Rule| {
+        warning(
+            rule,
+            "fires-on-empty",
+            format!(
+                "{} fires on a message without any text, such as a picture alone",
+                rule.id
+            ),
+            "add { length = { at_least = 1 } } to `all`, or a condition about words",
+        )
+    };
+    book.rules().iter().filter(fires).map(told).collect()
 }
 
 /// Whether a pattern in it, tried on every message, has nothing to go by.

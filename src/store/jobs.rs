@@ -214,14 +214,7 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn postpone(&mut self, job: &Job, run_at: Timestamp, error: &str) -> Result<bool> {
-        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4 WHERE job_id = $1 AND lease_owner = $2")
-            .bind(job.id.as_str())
-            .bind(job.lease_owner.as_str())
-            .bind(run_at.millis())
-            .bind(error)
-            .execute(&mut *self.tx)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        self.unclaim(job, run_at, error, job.attempts).await
     }
 
     /// Puts a claimed job back for later without counting the attempt: it was not the job's fault. `false` when the lease
@@ -230,11 +223,22 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn put_back(&mut self, job: &Job, run_at: Timestamp, error: &str) -> Result<bool> {
-        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4, attempts = attempts - 1 WHERE job_id = $1 AND lease_owner = $2")
+        self.unclaim(job, run_at, error, job.attempts - 1).await
+    }
+
+    async fn unclaim(
+        &mut self,
+        job: &Job,
+        run_at: Timestamp,
+        error: &str,
+        attempts: i64,
+    ) -> Result<bool> {
+        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4, attempts = $5 WHERE job_id = $1 AND lease_owner = $2")
             .bind(job.id.as_str())
             .bind(job.lease_owner.as_str())
             .bind(run_at.millis())
             .bind(error)
+            .bind(attempts)
             .execute(&mut *self.tx)
             .await?;
         Ok(done.rows_affected() == 1)

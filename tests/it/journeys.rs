@@ -3,6 +3,7 @@
 mod besides;
 mod block_for;
 mod blocking;
+mod ear;
 mod faults;
 mod history;
 mod last_look;

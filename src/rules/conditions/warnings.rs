@@ -14,18 +14,17 @@ pub(super) fn of_phrase(
     reader: &mut Reader<'_>,
     span: &Range<usize>,
     written: &str,
-    folded: &str,
+    folded: &Folded,
     anywhere: bool,
 ) {
-    look_alikes(reader, span, written);
+    look_alikes(reader, span, written, folded);
     if anywhere {
-        short_contains(reader, span, written, folded);
+        short_contains(reader, span, written, folded.plain().as_str());
     }
 }
 
 /// Letters that look like others match nothing anybody writes.
-fn look_alikes(reader: &mut Reader<'_>, span: &Range<usize>, written: &str) {
-    let folded = Folded::of(written);
+fn look_alikes(reader: &mut Reader<'_>, span: &Range<usize>, written: &str, folded: &Folded) {
     let Some(disguise) = folded.disguises().first() else {
         return;
     };
@@ -102,7 +101,8 @@ pub(super) fn of_pattern(reader: &mut Reader<'_>, span: &Range<usize>, written: 
     // Signs of the pattern language are no disguise, but letters beyond ASCII may be one.
     if !written.is_ascii() {
         let sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
-        look_alikes(reader, span, &written.replace(sign, " "));
+        let letters = written.replace(sign, " ");
+        look_alikes(reader, span, &letters, &Folded::of(&letters));
     }
     if let Some(host) = unescaped_host(written) {
         reader.warning(

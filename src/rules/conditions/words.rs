@@ -184,7 +184,7 @@ impl Phrases {
                     "leave one of them out; capitals and blanks make no difference",
                 );
             } else {
-                super::warnings::of_phrase(reader, &span, &text, &plain, how == How::Anywhere);
+                super::warnings::of_phrase(reader, &span, &text, &forms, how == How::Anywhere);
                 written.push(text);
                 folded.push(forms);
             }

@@ -1,23 +1,22 @@
 //! What rules ask for besides a block or a flag: each is done once, recorded before and after, and called off by people.
 
-use std::sync::{Arc, Mutex};
+mod seen;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
 use featurebase_bouncer::sandbox::{
     Draft, Fault, FaultKind, FaultTarget, ItemShape, Options, RetryAfter,
 };
-use featurebase_bouncer::store::jobs::Task;
-use serde_json::Value;
 
+use super::ear::Ear;
 use crate::bot::{Bot, PITCH, Setup, ana};
 use crate::database::Database;
 use crate::on_both_databases;
+use seen::ALL_DONE;
 
 const MINUTE: Duration = Duration::from_mins(1);
 pub(super) const ADMIN: &str = "5febde12dc56d60012d47a77";
-const STEPS: [Task; 4] = [Task::Redact, Task::Note, Task::Close, Task::Notify];
 
 const RULES: &str = r#"
 [[rule]]
@@ -49,35 +48,6 @@ examples.match = ["Call our hotline"]
 examples.pass = ["Call me"]
 "#;
 
-/// The operator's own address: what was told, and what it answers next.
-#[derive(Clone, Default)]
-pub(super) struct Ear {
-    pub told: Arc<Mutex<Vec<String>>>,
-    pub answers: Arc<Mutex<Vec<u16>>>,
-}
-
-impl Ear {
-    pub async fn listen(&self) -> String {
-        async fn hear(State(ear): State<Ear>, body: String) -> StatusCode {
-            ear.told.lock().unwrap().push(body);
-            let status = ear.answers.lock().unwrap().pop().unwrap_or(200);
-            StatusCode::from_u16(status).unwrap()
-        }
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = axum::Router::new().fallback(hear).with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        format!("http://{address}/hook?key=k1")
-    }
-
-    pub fn told(&self) -> Vec<Value> {
-        let told = self.told.lock().unwrap();
-        told.iter()
-            .map(|body| serde_json::from_str(body).unwrap())
-            .collect()
-    }
-}
-
 /// Parts are delivered with their ids, so that they can be redacted.
 fn setup(database: impl Into<Arc<Database>>) -> Setup {
     let options = Options {
@@ -101,67 +71,6 @@ async fn bot(database: Database) -> (Bot, Ear) {
         ear,
     )
 }
-
-impl Bot {
-    /// What was done and tried about a contact, with what it was.
-    async fn steps_of(&self, contact: &str) -> Vec<String> {
-        let rows = self.record().await.into_iter();
-        rows.filter(|row| {
-            row.contact
-                .as_ref()
-                .is_some_and(|id| id.as_str() == contact)
-        })
-        .filter_map(|row| {
-            Some(format!(
-                "{} {}",
-                row.action,
-                row.detail.get("call")?.as_str()?
-            ))
-        })
-        .filter(|told| !told.ends_with("block"))
-        .collect()
-    }
-
-    async fn steps_left(&self) -> i64 {
-        let mut left = 0;
-        for task in STEPS {
-            left += self.jobs(task).await;
-        }
-        left
-    }
-
-    pub fn notes(&self, conversation: &str) -> Vec<String> {
-        let conversation = self.sandbox.conversation(conversation).unwrap();
-        let parts = conversation["conversationParts"].as_array().unwrap().iter();
-        parts
-            .filter(|part| part["partType"] == "admin_note")
-            .map(|part| part["bodyMarkdown"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    fn state(&self, conversation: &str) -> String {
-        self.sandbox.conversation(conversation).unwrap()["state"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    fn is_redacted(&self, conversation: &str, part: usize) -> bool {
-        self.sandbox.conversation(conversation).unwrap()["conversationParts"][part]["redacted"]
-            == true
-    }
-}
-
-const ALL_DONE: [&str; 8] = [
-    "attempted redact",
-    "also_done redact",
-    "attempted note",
-    "also_done note",
-    "attempted close",
-    "also_done close",
-    "attempted notify",
-    "also_done notify",
-];
 
 on_both_databases! {
     async fn after_the_block_each_is_done_once_and_in_order(database) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use featurebase_bouncer::sandbox::{Fault, FaultKind, FaultTarget};
 
-use super::besides::{ADMIN, Ear};
+use super::besides::ADMIN;
+use super::ear::Ear;
 use crate::bot::{Bot, Setup, ana};
 use crate::database::Database;
 use crate::on_both_databases;

@@ -84,30 +84,32 @@ fn every_folded_piece_leads_back_to_what_was_written() {
 #[test]
 fn ranges_outside_the_text_are_harmless() {
     let folded = Folded::of("ß x");
-    assert_eq!(folded.original(0..1), 0..2);
-    assert_eq!(folded.original(2..900), 2..4);
-    assert_eq!(folded.original(800..900), 4..4);
+    assert_eq!(folded.plain().original(0..1), 0..2);
+    assert_eq!(folded.plain().original(2..900), 2..4);
+    assert_eq!(folded.plain().original(800..900), 4..4);
     #[allow(
         clippy::reversed_empty_ranges,
         reason = "what a caller must never be able to break"
     )]
-    let reversed = folded.original(3..1);
+    let reversed = folded.plain().original(3..1);
     assert!(reversed.is_empty());
-    assert_eq!(Folded::of("").original(0..5), 0..0);
+    assert_eq!(Folded::of("").plain().original(0..5), 0..0);
 }
 
 #[test]
 fn words_begin_and_end_where_unicode_says() {
     let folded = Folded::of("Free, don't e-mail");
-    let starts: Vec<_> = (0..20).filter(|at| folded.is_word_start(*at)).collect();
+    let starts: Vec<_> = (0..20)
+        .filter(|at| folded.plain().is_word_start(*at))
+        .collect();
     assert_eq!(starts, [0, 4, 5, 6, 11, 12, 13, 14]);
     assert!(
-        folded.is_word_end(4)
-            && folded.is_word_end(18)
-            && !folded.is_word_end(0)
-            && !folded.is_word_end(3)
+        folded.plain().is_word_end(4)
+            && folded.plain().is_word_end(18)
+            && !folded.plain().is_word_end(0)
+            && !folded.plain().is_word_end(3)
     );
-    assert!(!folded.is_word_start(18) && !folded.is_word_start(8));
+    assert!(!folded.plain().is_word_start(18) && !folded.plain().is_word_start(8));
 }
 
 #[test]
@@ -116,26 +118,28 @@ fn scripts_without_blanks_have_a_word_at_every_character() {
         let folded = Folded::of(text);
         assert!(
             folded
+                .plain()
                 .as_str()
                 .char_indices()
-                .all(|(at, _)| folded.is_word_start(at)),
+                .all(|(at, _)| folded.plain().is_word_start(at)),
             "{text}"
         );
     }
     let thai = Folded::of("ฟรีเงิน");
-    assert!(thai.is_word_start("ฟรี".len()) && thai.is_word_end("ฟรี".len()));
+    assert!(thai.plain().is_word_start("ฟรี".len()) && thai.plain().is_word_end("ฟรี".len()));
     let korean = Folded::of("한국어");
-    assert!(!korean.is_word_start(3));
+    assert!(!korean.plain().is_word_start(3));
 }
 
 /// The original's text for where `needle` stands in the folded form.
 fn traced<'t>(original: &'t str, needle: &str) -> &'t str {
     let folded = Folded::of(original);
     let at = folded
+        .plain()
         .as_str()
         .find(needle)
         .expect("the needle is in the folded text");
-    &original[folded.original(at..at + needle.len())]
+    &original[folded.plain().original(at..at + needle.len())]
 }
 
 /// What folding must come to: the whole text at once, by the definition.
@@ -205,16 +209,16 @@ proptest! {
         let once = fold(&text);
         prop_assert_eq!(fold(&once), once.clone());
         let folded = Folded::of(&text);
-        prop_assert_eq!(folded.as_str(), once);
+        prop_assert_eq!(folded.plain().as_str(), once);
     }
 
     #[test]
     fn every_part_of_a_folded_text_comes_from_a_part_of_the_original(text in tangled(), from in 0..60_usize, to in 0..60_usize) {
         let folded = Folded::of(&text);
-        let place = folded.original(from..to);
+        let place = folded.plain().original(from..to);
         let source = text.get(place);
         prop_assert!(source.is_some());
-        if let (Some(part), Some(source)) = (folded.as_str().get(from..to), source) {
+        if let (Some(part), Some(source)) = (folded.plain().as_str().get(from..to), source) {
             prop_assert!(fold(source).contains(part.trim()), "{part:?} not in the folded {source:?}");
         }
     }
@@ -229,8 +233,8 @@ proptest! {
             prop_assert!(link.place.clone().is_none_or(|place| text.shown.get(place).is_some()));
         }
         let folded = Folded::of(&text.shown);
-        for at in 0..=folded.as_str().len() {
-            prop_assert!(!folded.is_word_start(at) || folded.as_str().is_char_boundary(at));
+        for at in 0..=folded.plain().as_str().len() {
+            prop_assert!(!folded.plain().is_word_start(at) || folded.plain().as_str().is_char_boundary(at));
         }
     }
 }

@@ -109,7 +109,7 @@ impl What {
                 .filter(|seen| !is_unseen(seen))
                 .count(),
             // Folded, so that a character nobody sees does not part a word.
-            Self::Words => subject.folded.as_str().unicode_words().count(),
+            Self::Words => subject.folded.plain().as_str().unicode_words().count(),
             Self::Lines => shown.lines().filter(|line| has_content(line)).count(),
             Self::Emoji => shown.graphemes(true).filter(|seen| is_emoji(seen)).count(),
         };

@@ -69,7 +69,7 @@ impl What {
     fn of(self, subject: &Subject<'_>) -> Option<f64> {
         match self {
             Self::Uppercase => uppercase(&subject.text.shown),
-            Self::Repeated => repeated(subject.folded.as_str()),
+            Self::Repeated => repeated(subject.folded.plain().as_str()),
         }
     }
 
