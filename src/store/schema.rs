@@ -26,18 +26,37 @@ impl Dialect {
     }
 }
 
+/// One step from an older store to a newer one. A step that has once been released is never edited.
+struct Step {
+    number: i64,
+    about: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// All steps, oldest first.
+const STEPS: &[Step] = &[Step {
+    number: 1,
+    about: "tables",
+    sqlite: include_str!("migrations/0001.sqlite.sql"),
+    postgres: include_str!("migrations/0001.postgres.sql"),
+}];
+
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
-    let sql = match dialect {
-        Dialect::Sqlite => include_str!("sqlite.sql"),
-        Dialect::Postgres => include_str!("postgres.sql"),
+    let migration = |step: &Step| {
+        let sql = match dialect {
+            Dialect::Sqlite => step.sqlite,
+            Dialect::Postgres => step.postgres,
+        };
+        Migration::new(
+            step.number,
+            Cow::Borrowed(step.about),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
     };
-    let migrations = vec![Migration::new(
-        1,
-        Cow::Borrowed("tables"),
-        MigrationType::Simple,
-        sql.into_sql_str(),
-        false,
-    )];
+    let migrations = STEPS.iter().map(migration).collect();
     Ok(Migrator::with_migrations(migrations).run(pool).await?)
 }
 

@@ -304,13 +304,28 @@ async fn a_sqlite_file_is_written_ahead_and_synced_in_full() {
 
 #[test]
 fn the_two_schemas_differ_in_their_words_for_types_only() {
-    let derived = include_str!("../../src/store/sqlite.sql")
-        .replace(
-            "INTEGER PRIMARY KEY AUTOINCREMENT",
-            "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-        )
-        .replace(" WITHOUT ROWID", "")
-        .replace("BLOB", "BYTEA")
-        .replace("TEXT", "TEXT COLLATE \"C\"");
-    assert_eq!(derived, include_str!("../../src/store/postgres.sql"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let mut steps = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(step) = name.strip_suffix(".sqlite.sql") else {
+            continue;
+        };
+        let derived = read(&name)
+            .replace(
+                "INTEGER PRIMARY KEY AUTOINCREMENT",
+                "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            )
+            .replace(" WITHOUT ROWID", "")
+            .replace("BLOB", "BYTEA")
+            .replace("TEXT", "TEXT COLLATE \"C\"");
+        assert_eq!(
+            derived,
+            read(&format!("{step}.postgres.sql")),
+            "step {step}"
+        );
+        steps += 1;
+    }
+    assert!(steps >= 1);
 }
