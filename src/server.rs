@@ -83,11 +83,9 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     let (store, writer) = Store::open(&location)
         .await
         .context("the store cannot be opened")?;
-    if lock.is_some() {
-        free_claims(&store)
-            .await
-            .context("claims of a program that died cannot be freed")?;
-    }
+    free_claims(&store, lock.is_some(), config.lease, &clock)
+        .await
+        .context("claims of a program that died cannot be freed")?;
     let metrics = Metrics::new();
     let mut rulewatch = Rulewatch::new(
         &config.rules_dir,
@@ -124,10 +122,19 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     })
 }
 
-/// Nobody else works on this file: whatever is claimed was claimed by a program that died.
-async fn free_claims(store: &Store) -> crate::store::Result<()> {
+/// Where nobody else works on the store, whatever is claimed was claimed by a program that died. Elsewhere this holds of
+/// claims that could not have been made yet.
+async fn free_claims(
+    store: &Store,
+    alone: bool,
+    lease: Duration,
+    clock: &Clock,
+) -> crate::store::Result<()> {
     let mut tx = store.writing().await?;
-    tx.release_all().await?;
+    if alone {
+        tx.release_all().await?;
+    }
+    tx.mend_clocks(clock.now(), lease).await?;
     tx.commit().await
 }
 

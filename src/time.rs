@@ -110,6 +110,12 @@ impl Clock {
             millis.fetch_add(millis_of(by), Ordering::SeqCst);
         }
     }
+    /// Puts a clock made by [`by_hand`](Self::by_hand) to a moment, forwards or back; the system's clock is left alone.
+    pub fn set(&self, to: Timestamp) {
+        if let Some(millis) = &self.by_hand {
+            millis.store(to.millis(), Ordering::SeqCst);
+        }
+    }
 }
 
 /// Reads a span of time as staff and operators write it: `30s`, `10m`, `1h`, `30d`, `1500ms`.

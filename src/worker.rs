@@ -6,6 +6,7 @@
 mod acting;
 pub mod backoff;
 mod brake;
+mod clock;
 mod filing;
 mod follow;
 mod gate;
@@ -86,6 +87,7 @@ pub struct Worker {
     pub metrics: Metrics,
     pub wake: Wake,
     gate: Mutex<Gate>,
+    latest_seen: clock::LatestSeen,
 }
 
 impl Worker {
@@ -107,6 +109,7 @@ impl Worker {
             metrics,
             wake: Wake::default(),
             gate: Mutex::default(),
+            latest_seen: clock::LatestSeen::default(),
         }
     }
 

@@ -44,6 +44,10 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::HoldConfirmed
         | Action::Stopped
         | Action::Resumed => vec![tell_order(row)],
+        Action::ClockWentBack => vec![format!(
+            "The clock went back from {}; what waited was counted anew.",
+            word(row, "from")
+        )],
         _ => vec![tell_call(row)],
     }
 }

@@ -59,6 +59,8 @@ crate::vocabulary! {
         Stopped = "stopped",
         /// A person let calls go on.
         Resumed = "resumed",
+        /// The clock has gone back: leases and waits given before were mended.
+        ClockWentBack = "clock_went_back",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claims;
 mod detail;
+mod mended;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::store::contacts::{ContactRow, Standing};
 use crate::time::Timestamp;
 
 pub use detail::{About, Call, Judging, LookUp, Step, steps_of};
+pub use mended::{CLOCK_SLACK, Mended};
 
 crate::vocabulary! {
     /// What a job does.
@@ -233,7 +235,7 @@ impl Writing {
         error: &str,
         attempts: i64,
     ) -> Result<bool> {
-        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, lease_until = 0, run_at = $3, last_error = $4, attempts = $5 WHERE job_id = $1 AND lease_owner = $2")
+        let done = sqlx::query("UPDATE jobs SET lease_owner = NULL, was_leased_until = lease_until, lease_until = 0, run_at = $3, last_error = $4, attempts = $5 WHERE job_id = $1 AND lease_owner = $2")
             .bind(job.id.as_str())
             .bind(job.lease_owner.as_str())
             .bind(run_at.millis())

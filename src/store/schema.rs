@@ -35,12 +35,20 @@ struct Step {
 }
 
 /// All steps, oldest first.
-const STEPS: &[Step] = &[Step {
-    number: 1,
-    about: "tables",
-    sqlite: include_str!("migrations/0001.sqlite.sql"),
-    postgres: include_str!("migrations/0001.postgres.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        about: "tables",
+        sqlite: include_str!("migrations/0001.sqlite.sql"),
+        postgres: include_str!("migrations/0001.postgres.sql"),
+    },
+    Step {
+        number: 6,
+        about: "waits under a clock that goes back",
+        sqlite: include_str!("migrations/0006.sqlite.sql"),
+        postgres: include_str!("migrations/0006.postgres.sql"),
+    },
+];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
     let migration = |step: &Step| {

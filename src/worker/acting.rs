@@ -37,6 +37,7 @@ pub(super) enum Came {
 impl Worker {
     /// Makes calls that are due, as many at once as may be. Gives their number.
     pub(super) async fn act_due(self: &Arc<Self>) -> Result<usize> {
+        self.mind_the_clock().await?;
         let waiting = self.store.backlog(Task::LookUp).await?.jobs;
         let late = match waiting {
             0 => 0,

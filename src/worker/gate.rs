@@ -58,6 +58,13 @@ impl Gate {
         (self.key_refused || now < until).then(|| format!("{}; next try at {until}", self.why))
     }
 
+    /// The clock has gone back: what was left of the wait is left of it still.
+    pub fn clock_went_back(&mut self, seen: Timestamp, now: Timestamp) {
+        if let Some(until) = self.closed_until {
+            self.closed_until = Some(until.before(seen.since(now)));
+        }
+    }
+
     /// Never opens earlier than it was told before.
     fn close(&mut self, until: Timestamp, why: &str) {
         self.closed_until = self.closed_until.max(Some(until));

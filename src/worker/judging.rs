@@ -49,6 +49,7 @@ impl Worker {
 
     /// Judges messages that were filed while there was no rulebook, or whose worker died, one batch. Gives its size.
     pub(super) async fn judge_due(&self) -> Result<usize> {
+        self.mind_the_clock().await?;
         let Some(book) = self.book.borrow().clone() else {
             return Ok(0);
         };

@@ -15,6 +15,7 @@
 )]
 
 mod bot;
+mod clocks;
 mod configuration;
 mod corpus;
 mod database;
