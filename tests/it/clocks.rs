@@ -3,7 +3,3 @@
 mod jumps;
 mod simulation;
 mod world;
-
-use std::time::Duration;
-
-const DAY: Duration = Duration::from_hours(24);

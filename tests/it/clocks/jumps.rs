@@ -5,7 +5,6 @@ use std::time::Duration;
 use featurebase_bouncer::sandbox::{Fault, FaultKind, FaultTarget, RetryAfter};
 use featurebase_bouncer::store::jobs::{Lease, Task};
 
-use super::DAY;
 use super::world::World;
 use crate::bot::{PITCH, Setup, ana};
 use crate::on_both_databases;
@@ -77,7 +76,7 @@ on_both_databases! {
         world.passes(MINUTE * 5, MINUTE).await;
         assert_eq!(world.bot.sandbox.blocks(), [spammer.clone()], "it took effect once");
         world.is_ahead_by(0);
-        world.passes(DAY, MINUTE * 60).await;
+        world.passes(MINUTE * 60 * 24, MINUTE * 60).await;
         assert_eq!(world.bot.sandbox.blocks(), [spammer]);
     }
 

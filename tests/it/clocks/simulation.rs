@@ -12,7 +12,6 @@ use featurebase_bouncer::store::audit::Action;
 use featurebase_bouncer::store::contacts::Standing;
 use featurebase_bouncer::store::jobs::{Lease, Task};
 
-use super::DAY;
 use super::world::World;
 use crate::bot::{PITCH, Setup, ana};
 use crate::database::Database;

@@ -39,10 +39,6 @@ impl World {
         }
     }
 
-    pub fn truth(&self) -> Timestamp {
-        self.truth.now()
-    }
-
     pub const fn is_right(&self) -> bool {
         self.wrong_by == 0
     }
