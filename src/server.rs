@@ -24,6 +24,8 @@ use crate::store::inbox::InboxWriter;
 use crate::store::{Location, Store};
 use crate::telemetry::Metrics;
 use crate::time::Clock;
+use crate::webhook::misreading::Readings;
+use crate::webhook::refusals::Refusals;
 use crate::webhook::signature::Secrets;
 use crate::webhook::{self, Receiver};
 use crate::worker::Worker;
@@ -41,6 +43,7 @@ pub struct App {
     pub metrics: Metrics,
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
+    refusals: Arc<Refusals>,
     config: Config,
     clock: Clock,
     writer: InboxWriter,
@@ -113,6 +116,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         store,
         worker: Arc::new(worker),
         rulewatch,
+        refusals: Arc::new(Refusals::new(clock.now(), metrics.clone())),
         metrics,
         warnings,
         config: config.clone(),
@@ -198,6 +202,8 @@ impl App {
         Receiver {
             store: self.store.clone(),
             secrets: Secrets::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
+            readings: Readings::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
+            refusals: self.refusals.clone(),
             window: self.config.signature_window,
             body_limit: self.config.body_limit,
             body_timeout: self.config.body_timeout,
@@ -212,6 +218,7 @@ impl App {
             store: self.store.clone(),
             metrics: self.metrics.clone(),
             rules: self.rulewatch.status(),
+            refusals: self.refusals.clone(),
             worker: self.worker.clone(),
         }
     }

@@ -1,6 +1,9 @@
 //! The way in: Featurebase's signed deliveries. Verified, stored, synced, then answered.
 
 mod delivery;
+pub mod misreading;
+pub mod refusals;
+mod rewritten;
 pub mod signature;
 
 use std::sync::Arc;
@@ -18,6 +21,8 @@ pub use delivery::Delivered;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::time::Clock;
+use misreading::Readings;
+use refusals::Refusals;
 use signature::Secrets;
 
 /// Within this long of its headers a delivery is answered, whatever happens: Featurebase waits 5 seconds.
@@ -31,6 +36,9 @@ pub const UNVERIFIED: u32 = 64 * 1024;
 pub struct Receiver {
     pub store: Store,
     pub secrets: Secrets,
+    /// What the secrets are mistaken for.
+    pub readings: Readings,
+    pub refusals: Arc<Refusals>,
     /// How far a delivery's timestamp may be from our clock, either way.
     pub window: Duration,
     /// Largest body, in bytes.

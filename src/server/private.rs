@@ -15,6 +15,7 @@ use crate::rulewatch::{Files, Status};
 use crate::store::jobs::Task;
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
+use crate::webhook::refusals::{Refusals, Told};
 use crate::worker::Worker;
 
 /// Longest wait for the store before it counts as not ready.
@@ -25,6 +26,7 @@ pub(super) struct Private {
     pub store: Store,
     pub metrics: Metrics,
     pub rules: watch::Receiver<Status>,
+    pub refusals: Arc<Refusals>,
     pub worker: Arc<Worker>,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn router(inside: Private) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/rules", get(rules))
+        .route("/refusals", get(refusals))
         .route("/metrics", get(metrics))
         .with_state(inside)
 }
@@ -74,6 +77,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if rules.files != Files::InForce {
         told.push(format!("rules: {}", rules.say_files()));
     }
+    told.extend(inside.refusals.lines());
     if let Some(pause) = inside.worker.pause() {
         told.push(format!("featurebase: {pause}"));
     }
@@ -105,6 +109,11 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
 /// Which rules are in force, and how the files differ from them.
 async fn rules(State(inside): State<Private>) -> Json<Status> {
     Json(inside.rules())
+}
+
+/// What was refused since the start, and what to do about it.
+async fn refusals(State(inside): State<Private>) -> Json<Told> {
+    Json(inside.refusals.told())
 }
 
 async fn metrics(State(inside): State<Private>) -> impl IntoResponse {

@@ -7,11 +7,17 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use tokio::time::Instant;
+
 use super::Receiver;
+use super::misreading::Misreading;
 use super::signature::{Claimed, Refusal};
 use crate::payload;
 use crate::store::inbox::Delivery;
-use tokio::time::Instant;
+use crate::time::Timestamp;
+
+/// In seconds. Whoever is further off than this has more than the secret wrong.
+const A_DAY: u64 = 86_400;
 
 /// A delivery whose signature was verified.
 #[derive(Debug)]
@@ -32,7 +38,7 @@ impl FromRequest<Arc<Receiver>> for Delivered {
         match deliver(request, receiver).await {
             Ok(delivery) => Ok(Self { delivery, deadline }),
             Err((status, reason)) => {
-                receiver.metrics.refused(reason);
+                receiver.refusals.count(reason, receiver.clock.now());
                 let mut response = status.into_response();
                 // Whatever is left of the body is not read: the connection cannot be used again.
                 response.headers_mut().insert(
@@ -85,11 +91,13 @@ async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refu
     claimed
         .verify(&body, &receiver.secrets, now, receiver.window)
         .map_err(|refusal| {
-            if matches!(refusal, Refusal::TooOld | Refusal::TooNew) {
-                report_skew(receiver, claimed.age(now));
+            match refusal {
+                Refusal::TooOld | Refusal::TooNew => report_skew(receiver, &claimed, now),
+                _ => look_into(receiver, &claimed, &body, now),
             }
             unauthorized(refusal)
         })?;
+    receiver.refusals.came_in_time();
     Ok(Delivery {
         event: payload::id_of(&body),
         received_at: now,
@@ -121,12 +129,28 @@ fn announced_length(headers: &HeaderMap) -> usize {
 }
 
 /// An authentic delivery at the wrong time is more often our clock than a replay.
-fn report_skew(receiver: &Receiver, age: i64) {
+fn report_skew(receiver: &Receiver, claimed: &Claimed, now: Timestamp) {
+    let age = claimed.age(now);
     receiver.metrics.clock_skew_seconds.set(age);
+    receiver.refusals.came_at_a_wrong_time(age, now);
     tracing::warn!(
         age_seconds = age,
         "a rightly signed delivery was refused for its age: either it is a replay, or this machine's clock is {} minutes {}",
         age.unsigned_abs() / 60,
         if age > 0 { "ahead" } else { "behind" },
     );
+}
+
+/// Looks for the mistake behind a wrong signature, where it may be one and not just anybody's junk.
+fn look_into(receiver: &Receiver, claimed: &Claimed, body: &[u8], now: Timestamp) {
+    let likely = claimed.age(now).unsigned_abs() < A_DAY && body.contains(&b'{');
+    if likely && receiver.refusals.may_look_into(now) {
+        let found = receiver.readings.explain(claimed, body);
+        if receiver.refusals.was_looked_into(found) {
+            tracing::warn!(
+                "deliveries are refused for their signature: {}",
+                found.map_or("", Misreading::remedy)
+            );
+        }
+    }
 }

@@ -111,13 +111,10 @@ impl Claimed {
         now: Timestamp,
         window: Duration,
     ) -> Result<(), Refusal> {
-        let right = secrets.0.iter().fold(false, |right, keyed| {
-            let mut mac = keyed.clone();
-            mac.update(self.timestamp.as_bytes());
-            mac.update(b".");
-            mac.update(body);
-            mac.verify_slice(&self.signature).is_ok() | right
-        });
+        let right = secrets
+            .0
+            .iter()
+            .fold(false, |right, key| self.fits(key, body) | right);
         if !right {
             return Err(Refusal::WrongSignature);
         }
@@ -130,6 +127,22 @@ impl Claimed {
             return Err(Refusal::TooNew);
         }
         Ok(())
+    }
+
+    /// Whether the signature is that of this body under this key.
+    pub(super) fn fits(&self, key: &Hmac<Sha256>, body: &[u8]) -> bool {
+        let mut mac = key.clone();
+        mac.update(self.timestamp.as_bytes());
+        mac.update(b".");
+        mac.update(body);
+        mac.verify_slice(&self.signature).is_ok()
+    }
+
+    /// Whether the signature is that of the body without its timestamp.
+    pub(super) fn fits_alone(&self, key: &Hmac<Sha256>, body: &[u8]) -> bool {
+        let mut mac = key.clone();
+        mac.update(body);
+        mac.verify_slice(&self.signature).is_ok()
     }
 
     /// Seconds between the timestamp and now; negative when it lies in the future.

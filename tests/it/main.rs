@@ -32,4 +32,5 @@ mod sandbox;
 mod signatures;
 mod store;
 mod text;
+mod vectors;
 mod webhook;

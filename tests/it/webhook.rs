@@ -2,6 +2,7 @@
 
 mod capacity;
 mod deliveries;
+mod diagnosis;
 mod private;
 mod refusals;
 mod unclear;
