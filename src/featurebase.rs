@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 pub use answer::Outcome;
 pub use notice::{Notice, Notifier};
 
-use answer::{Wait, classify, read_capped, refused, unreachable_now};
+use answer::{Wait, classify, read_capped, read_without, refused, unreachable_now};
 
 /// The API version every call names.
 const VERSION: &str = "2026-01-01.nova";
@@ -311,8 +311,7 @@ impl Featurebase {
             .map_err(|error| unreachable_now(&error))?;
         let (status, wait) = (response.status(), Wait::of(&response, now));
         let body = read_capped(response).await?;
-        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Ok((status, body, wait))
+        Ok((status, read_without(&[&self.key], &body), wait))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them: listeners, the store's writer, the worker, the watch over the rules.
 
+mod descriptors;
 pub mod listener;
 mod lock;
 mod parts;
@@ -11,9 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,12 +23,13 @@ use crate::store::inbox::InboxWriter;
 use crate::store::{Location, Store};
 use crate::telemetry::Metrics;
 use crate::time::Clock;
+use crate::webhook::guests::Guests;
 use crate::webhook::misreading::Readings;
 use crate::webhook::refusals::Refusals;
 use crate::webhook::signature::Secrets;
 use crate::webhook::{self, Receiver};
 use crate::worker::Worker;
-use listener::Limits;
+use listener::{Kept, Limits, Numbers};
 use private::Private;
 
 /// Longest time a soft stop waits for work under way.
@@ -158,7 +158,8 @@ impl App {
         let public = bind(self.config.listen).await?;
         let private = bind(self.config.private_listen).await?;
         let addresses = (public.local_addr()?, private.local_addr()?);
-        let (receiver, inside, limits) = (self.receiver(), self.inside(), self.limits());
+        let (receiver, inside) = (self.receiver(), self.inside());
+        let ([for_all, for_operators], numbers) = (self.limits(), self.numbers());
         let mut running = Running {
             public: addresses.0,
             private: addresses.1,
@@ -171,15 +172,15 @@ impl App {
             lock: self.lock,
         };
         let router = webhook::router(Arc::new(receiver), &self.config.webhook_path);
-        let (open, stop) = (self.metrics.connections.clone(), running.stop.clone());
+        let stop = running.stop.clone();
         running.run(
             "the public listener",
-            listener::serve(public, router, limits, open, stop.clone()),
+            listener::serve(public, router, for_all, numbers, stop.clone()),
         );
-        let router = private::router(inside);
+        let (router, numbers) = (private::router(inside), Numbers::default());
         running.run(
             "the private listener",
-            listener::serve(private, router, limits, Gauge::default(), stop.clone()),
+            listener::serve(private, router, for_operators, numbers, stop.clone()),
         );
         let (wake, kept) = (self.worker.wake.clone(), self.metrics.events_kept);
         let writer = self.writer.run(move |stored| {
@@ -207,7 +208,8 @@ impl App {
             window: self.config.signature_window,
             body_limit: self.config.body_limit,
             body_timeout: self.config.body_timeout,
-            unverified: Semaphore::new(webhook::UNVERIFIED as usize),
+            room: webhook::Room::default(),
+            bodies: Guests::default(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
         }
@@ -223,10 +225,24 @@ impl App {
         }
     }
 
-    const fn limits(&self) -> Limits {
-        Limits {
-            connections: self.config.max_connections,
+    /// Those of the public and of the private listener.
+    fn limits(&self) -> [Limits; 2] {
+        let most = self.config.max_connections;
+        let limits = |connections, kept| Limits {
+            connections,
             header_timeout: self.config.header_timeout,
+            kept,
+        };
+        [
+            limits(descriptors::connections(most), Kept::OnceVerified),
+            limits(most.min(descriptors::PRIVATE), Kept::OnceAsked),
+        ]
+    }
+
+    fn numbers(&self) -> Numbers {
+        Numbers {
+            open: self.metrics.connections.clone(),
+            sent_away: self.metrics.connections_sent_away.clone(),
         }
     }
 

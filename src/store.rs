@@ -18,6 +18,7 @@ mod schema;
 mod sightings;
 pub mod switches;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,12 +35,22 @@ use schema::Dialect;
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
 /// Where things are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A file; made if it is not there.
     Sqlite(PathBuf),
     /// A `postgres://` address.
     Postgres(String),
+}
+
+/// The address may hold a password.
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.write_str("Postgres(hidden)"),
+        }
+    }
 }
 
 /// What went wrong with the store.

@@ -34,6 +34,7 @@ pub struct Metrics {
     pub key_refused: Gauge,
     pub clock_skew_seconds: Gauge,
     pub connections: Gauge,
+    pub connections_sent_away: Counter,
 }
 
 /// What is counted of rules and of the files they come from.
@@ -104,6 +105,11 @@ impl Metrics {
                 "Age of the last rightly signed delivery refused for its age",
             ),
             connections: gauge(r, "connections", "Open connections on the public listener"),
+            connections_sent_away: counter(
+                r,
+                "connections_sent_away",
+                "Connections that had brought nothing signed and made room for others",
+            ),
             registry: Arc::new(Registry::default()),
         };
         Self {
@@ -268,7 +274,18 @@ crate::vocabulary! {
     }
 }
 
-/// Starts the log on standard error. `filter` is in the form of `RUST_LOG`, such as `info` or `featurebase_bouncer=debug`.
+/// A panic is logged by its place alone: what it says may hold a piece of what somebody wrote.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(
+            place = place.as_deref().unwrap_or("unknown"),
+            "a part of the program has panicked"
+        );
+    }));
+}
+
+/// Starts the log on standard error, panics included. `filter` is in the form of `RUST_LOG`, such as `info` or `featurebase_bouncer=debug`.
 pub fn start_log(form: LogForm, filter: &str) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
@@ -281,4 +298,5 @@ pub fn start_log(form: LogForm, filter: &str) {
         LogForm::Text => log.try_init(),
         LogForm::Json => log.json().try_init(),
     };
+    log_panics();
 }

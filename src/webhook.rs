@@ -1,6 +1,8 @@
 //! The way in: Featurebase's signed deliveries. Verified, stored, synced, then answered.
 
+mod body;
 mod delivery;
+pub mod guests;
 pub mod misreading;
 pub mod refusals;
 mod rewritten;
@@ -14,22 +16,20 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use http::{HeaderValue, StatusCode, header};
-use tokio::sync::Semaphore;
 
+pub use body::Room;
 pub use delivery::Delivered;
 
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::time::Clock;
+use guests::Guests;
 use misreading::Readings;
 use refusals::Refusals;
 use signature::Secrets;
 
 /// Within this long of its headers a delivery is answered, whatever happens: Featurebase waits 5 seconds.
 const ANSWER_WITHIN: Duration = Duration::from_millis(4_300);
-
-/// What bodies not yet verified may take up together, in KiB: strangers cannot fill the memory.
-pub const UNVERIFIED: u32 = 64 * 1024;
 
 /// What deliveries are received with.
 #[derive(Debug)]
@@ -45,8 +45,9 @@ pub struct Receiver {
     pub body_limit: usize,
     /// Longest time a body may take to arrive.
     pub body_timeout: Duration,
-    /// What bodies not yet verified may take up together, in KiB.
-    pub unverified: Semaphore,
+    pub room: Room,
+    /// Whose bodies are not here whole yet.
+    pub bodies: Guests,
     pub clock: Clock,
     pub metrics: Metrics,
 }
@@ -62,7 +63,11 @@ pub fn router(receiver: Arc<Receiver>, path: &str) -> Router {
 /// Taking [`Delivered`] as an argument is what verifies: without it there is no delivery to store.
 async fn receive(
     State(receiver): State<Arc<Receiver>>,
-    Delivered { delivery, deadline }: Delivered,
+    Delivered {
+        delivery,
+        deadline,
+        held: _held,
+    }: Delivered,
 ) -> Response {
     let id = delivery.event.clone();
     match tokio::time::timeout_at(deadline, receiver.store.keep(delivery)).await {

@@ -78,7 +78,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "max_connections",
         "1024",
-        "most connections at once on each listener",
+        "most connections at once; beyond them, who waits longest without having brought anything signed makes room",
     ),
     setting(
         "call_timeout",

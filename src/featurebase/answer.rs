@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 
 /// Most bytes read of an answer.
 const ANSWER_LIMIT: usize = 1024 * 1024;
+/// Anything shorter is a word, not a secret.
+const SHORTEST: usize = 8;
 /// Longest wait a server may ask of us.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
@@ -69,6 +71,17 @@ pub(super) async fn read_capped(mut response: Response) -> Result<Vec<u8>, Outco
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// An answer's JSON without what must not be shown, which a careless server or proxy may repeat in it.
+pub(super) fn read_without(secrets: &[&str], answer: &[u8]) -> Value {
+    let mut text = String::from_utf8_lossy(answer).into_owned();
+    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+        if text.contains(*secret) {
+            text = text.replace(*secret, "(hidden)");
+        }
+    }
+    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 /// What the answer says about trying again.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, header};
 use serde::Serialize;
 
-use super::answer::{Outcome, Wait, classify, read_capped, refused, unreachable_now};
+use super::answer::{Outcome, Wait, classify, read_capped, read_without, refused, unreachable_now};
 use crate::decision::Verdict;
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::time::Timestamp;
@@ -71,7 +71,8 @@ impl Notifier {
             return Outcome::Done;
         }
         let answer = read_capped(response).await.unwrap_or_default();
-        let answer = serde_json::from_slice(&answer).unwrap_or_default();
+        let pieces: Vec<&str> = self.url.split(['/', '?', '&', '=', '#']).skip(3).collect();
+        let answer = read_without(&pieces, &answer);
         match classify(status, &answer, wait) {
             // It is not Featurebase's key that is refused here.
             Outcome::KeyRefused { why } => refused(status.as_str(), &why),

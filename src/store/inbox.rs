@@ -2,6 +2,7 @@
 //!
 //! One writer commits everything that has queued up since its last commit, so that many senders share one sync.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,11 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const QUEUE: usize = 4096;
 
 /// One verified delivery: the event's id and the bytes as they were sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub event: EventId,
     pub received_at: Timestamp,
     pub body: Bytes,
+}
+
+/// What somebody wrote is not shown.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("event", &self.event)
+            .field("received_at", &self.received_at)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 type Waiting = (Delivery, oneshot::Sender<std::result::Result<(), String>>);
@@ -129,6 +141,11 @@ impl InboxWriter {
     pub async fn run(mut self, stored: impl Fn(usize)) {
         let mut batch: Vec<Waiting> = Vec::with_capacity(BATCH);
         while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            // Who has given up was told to come back: storing it now would only keep others waiting.
+            batch.retain(|(_, done)| !done.is_closed());
+            if batch.is_empty() {
+                continue;
+            }
             // In one order everywhere, so that two replicas cannot wait for each other.
             batch.sort_unstable_by(|(a, _), (b, _)| a.event.cmp(&b.event));
             let outcome = match tokio::time::timeout(PATIENCE, self.commit(&batch)).await {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use tokio::time::Instant;
 
 use super::Receiver;
+use super::body::{self, Arrived, Held};
+use super::guests::Guest;
 use super::misreading::Misreading;
 use super::signature::{Claimed, Refusal};
 use crate::payload;
@@ -25,10 +26,12 @@ pub struct Delivered {
     pub delivery: Delivery,
     /// Until when it must be answered.
     pub deadline: Instant,
+    /// The room its body takes up, until it is answered.
+    pub held: Held,
 }
 
 /// A refusal before the signature could be looked at, counted under this name.
-type Refused = (StatusCode, &'static str);
+pub(super) type Refused = (StatusCode, &'static str);
 
 impl FromRequest<Arc<Receiver>> for Delivered {
     type Rejection = Response;
@@ -36,7 +39,11 @@ impl FromRequest<Arc<Receiver>> for Delivered {
     async fn from_request(request: Request, receiver: &Arc<Receiver>) -> Result<Self, Response> {
         let deadline = Instant::now() + super::ANSWER_WITHIN;
         match deliver(request, receiver).await {
-            Ok(delivery) => Ok(Self { delivery, deadline }),
+            Ok((delivery, held)) => Ok(Self {
+                delivery,
+                deadline,
+                held,
+            }),
             Err((status, reason)) => {
                 receiver.refusals.count(reason, receiver.clock.now());
                 let mut response = status.into_response();
@@ -56,7 +63,7 @@ impl FromRequest<Arc<Receiver>> for Delivered {
     }
 }
 
-async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refused> {
+async fn deliver(request: Request, receiver: &Receiver) -> Result<(Delivery, Held), Refused> {
     let (head, body) = request.into_parts();
     if head.method != Method::POST {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "method"));
@@ -66,27 +73,12 @@ async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refu
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
     }
     let claimed = Claimed::read(&head.headers).map_err(unauthorized)?;
-    let expected = head
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .map_or(receiver.body_limit, |_| announced_length(&head.headers));
-    let reading = async {
-        let room = u32::try_from(expected / 1024 + 1).unwrap_or(u32::MAX);
-        // Never closed; a body larger than all the room there is was refused above.
-        let _room = receiver
-            .unverified
-            .acquire_many(room.min(super::UNVERIFIED))
-            .await;
-        Limited::new(body, receiver.body_limit).collect().await
-    };
-    let body = match tokio::time::timeout(receiver.body_timeout, reading).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
-        }
-        Ok(Err(_)) => return Err((StatusCode::BAD_REQUEST, "broken-off")),
-        Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "too-slow")),
-    };
+    let reading = body::arrives(body, receiver);
+    let Arrived { bytes: body, held } =
+        match tokio::time::timeout(receiver.body_timeout, reading).await {
+            Ok(arrived) => arrived?,
+            Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "too-slow")),
+        };
     let now = receiver.clock.now();
     claimed
         .verify(&body, &receiver.secrets, now, receiver.window)
@@ -97,12 +89,16 @@ async fn deliver(request: Request, receiver: &Receiver) -> Result<Delivery, Refu
             }
             unauthorized(refusal)
         })?;
+    if let Some(guest) = head.extensions.get::<Arc<Guest>>() {
+        guest.is_trusted();
+    }
     receiver.refusals.came_in_time();
-    Ok(Delivery {
+    let delivery = Delivery {
         event: payload::id_of(&body),
         received_at: now,
         body,
-    })
+    };
+    Ok((delivery, held))
 }
 
 const fn unauthorized(refusal: Refusal) -> Refused {

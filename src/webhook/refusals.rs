@@ -245,6 +245,9 @@ fn usual_remedy(why: &str) -> Option<&'static str> {
         "compressed" => {
             "bodies are signed as they are sent: let the proxy in front pass them on uncompressed"
         }
+        "crowded" => {
+            "more was being sent at once than there is room for, and what had waited longest unsigned gave way: if that goes on, let the proxy in front limit how much one address may send"
+        }
         "too-large" => "if Featurebase sent it, set body_limit higher",
         "too-slow" => {
             "the body took longer than body_timeout to arrive: if Featurebase sent it, look at the network and the proxy in front"

@@ -1,8 +1,10 @@
 //! The real program as a process: killed, stopped, asked.
 
+mod canary;
 mod commands;
 mod kills;
 mod rule_storm;
+mod traffic;
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -3,6 +3,7 @@
 mod capacity;
 mod deliveries;
 mod diagnosis;
+mod junk;
 mod private;
 mod refusals;
 mod unclear;

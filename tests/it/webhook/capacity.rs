@@ -106,11 +106,9 @@ async fn a_body_broken_off_is_not_kept() {
 async fn connections_beyond_the_bound_wait_and_are_served_later() {
     let setup = Setup::on(Database::sqlite()).set("BOUNCER_MAX_CONNECTIONS", "2");
     let bot = setup.start().await;
-    let idle = [
-        connect(bot.running.public).await,
-        connect(bot.running.public).await,
-    ];
-    let posts: Vec<Post> = (0..3)
+    // While somebody else writes, nothing can be stored: deliveries under way keep their places.
+    let busy = bot.store.writing().await.unwrap();
+    let posts: Vec<Post> = (0..5)
         .map(|number| Post::signed(&bot, event(&bot, &format!("{number}")).1))
         .collect();
     let mut waiting = Vec::new();
@@ -124,7 +122,7 @@ async fn connections_beyond_the_bound_wait_and_are_served_later() {
     }
     // That nothing comes can only be seen by waiting for it.
     let mut piece = [0; 1];
-    let early = tokio::time::timeout(Duration::from_millis(200), waiting[0].read(&mut piece)).await;
+    let early = tokio::time::timeout(Duration::from_millis(200), waiting[4].read(&mut piece)).await;
     assert!(early.is_err(), "answered beyond the bound: {early:?}");
     assert_eq!(bot.metrics.connections.get(), 2);
     assert_eq!(bot.inbox().await, 0);
@@ -133,11 +131,49 @@ async fn connections_beyond_the_bound_wait_and_are_served_later() {
         200,
         "the private listener has places of its own"
     );
-    drop(idle);
+    drop(busy);
     for mut stream in waiting {
         assert_eq!(Reply::of(&rest(&mut stream).await).status, 200);
     }
-    assert_eq!(bot.inbox().await, 3);
+    assert_eq!(bot.inbox().await, 5);
+    assert_eq!(bot.metrics.connections_sent_away.get(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_longest_without_having_signed_anything_makes_room_for_the_next() {
+    let setup = Setup::on(Database::sqlite()).set("BOUNCER_MAX_CONNECTIONS", "3");
+    let bot = setup.start().await;
+    let known = Post::signed(&bot, event(&bot, "known").1).with("Connection", "keep-alive");
+    let wire = [known.head(), known.body.clone()].concat();
+    let mut known = connect(bot.running.public).await;
+    let mut piece = [0; 1024];
+    known.write_all(&wire).await.unwrap();
+    assert!(known.read(&mut piece).await.unwrap() > 0, "answered");
+    // One says nothing, the other has sent its headers and half a body: neither has signed anything.
+    let mut silent = connect(bot.running.public).await;
+    let mut halting = connect(bot.running.public).await;
+    let half = Post::signed(&bot, event(&bot, "half").1).with("Content-Length", "100000");
+    halting.write_all(&half.head()).await.unwrap();
+    let good = Post::signed(&bot, event(&bot, "Hello").1);
+    assert_eq!(good.send(&bot).await.status, 200);
+    assert_eq!(rest(&mut silent).await, b"");
+    let idle: Vec<TcpStream> = strangers(&bot, 5).await;
+    assert!(bot.metrics.connections_sent_away.get() >= 1);
+    assert!(bot.metrics.connections.get() <= 3);
+    known.write_all(&wire).await.unwrap();
+    assert!(
+        known.read(&mut piece).await.unwrap() > 0,
+        "who has signed keeps its place while strangers are there to go"
+    );
+    drop(idle);
+}
+
+async fn strangers(bot: &Bot, number: usize) -> Vec<TcpStream> {
+    let mut streams = Vec::new();
+    for _ in 0..number {
+        streams.push(connect(bot.running.public).await);
+    }
+    streams
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
