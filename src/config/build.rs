@@ -127,6 +127,12 @@ impl Read<'_> {
                 "is not an http address",
                 "write it like this: https://do.featurebase.app",
             );
+        } else if base_url.contains('@') {
+            self.refuse(
+                "base_url",
+                "names a user or a password, which no call would use",
+                "write it like this: https://do.featurebase.app",
+            );
         }
         base_url
     }
@@ -167,7 +173,7 @@ impl Read<'_> {
         let Some(found) = self.found.get(key) else {
             return;
         };
-        let value = if may_hold_a_secret(key) {
+        let value = if may_hold_a_secret(key) || found.text.contains('@') {
             "its value".to_owned()
         } else {
             format!("`{}`", found.text)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::settings::{SETTINGS, may_hold_a_secret};
+use super::settings::{SETTINGS, Setting, may_hold_a_secret};
 use crate::problem::{Place, Problem, nearest};
 
 /// Largest configuration file, in bytes.
@@ -90,10 +90,10 @@ fn parse(name: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'stat
     }));
     for (key, value) in table.get_ref() {
         let mut place = Place::find(name, text, &key.span());
-        if !SETTINGS
-            .iter()
-            .any(|setting| setting.key == key.get_ref().as_ref() && !may_hold_a_secret(setting.key))
-        {
+        let is_plain = |setting: &Setting| {
+            setting.key == key.get_ref().as_ref() && !may_hold_a_secret(setting.key)
+        };
+        if !SETTINGS.iter().any(is_plain) || place.excerpt.contains('@') {
             // The value may be a secret that was put here by mistake, or an address with a password.
             place.excerpt.truncate(place.underline.end);
             place.excerpt.push_str(" …");

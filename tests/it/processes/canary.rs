@@ -225,6 +225,8 @@ async fn problems_of_the_configuration_tell_no_secret() {
         format!("webhook_secret = {canary}"),
         format!("notify_url = \"{canary}\""),
         format!("database_url = [\"{canary}\"]"),
+        format!("base_url = \"https://u:{canary}@h\""),
+        format!("base_url = \"https//u:{canary}@h\""),
     ] {
         std::fs::write(folder.join("bouncer.toml"), &line).unwrap();
         let said = site.says(&["config", "show"]);

@@ -10,6 +10,14 @@ use super::*;
 use crate::bot::Setup;
 use crate::database::Database;
 
+/// A bot that does not wait long for what never comes.
+async fn impatient() -> Bot {
+    let setup = Setup::on(Database::sqlite())
+        .set("BOUNCER_HEADER_TIMEOUT", "1s")
+        .set("BOUNCER_BODY_TIMEOUT", "1s");
+    setup.start().await
+}
+
 /// Every file of the store, byte for byte.
 fn files(bot: &Bot) -> Vec<(String, Vec<u8>)> {
     let folder: &Path = bot.database.folder.path();
@@ -33,14 +41,13 @@ async fn says(bot: &Bot, wire: &[u8]) -> String {
     let mut stream = connect(bot.running.public).await;
     // The other side may have hung up while it is still being written to.
     let _ = stream.write_all(wire).await;
-    let _ = stream.shutdown().await;
     String::from_utf8_lossy(&rest(&mut stream).await).into_owned()
 }
 
 #[test]
 fn a_delivery_with_any_bit_flipped_is_refused_and_stores_nothing() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let bot = runtime.block_on(Bot::on(Database::sqlite()));
+    let bot = runtime.block_on(impatient());
     let before = files(&bot);
     let texts = (
         "[ -~]{0,60}",
@@ -86,11 +93,7 @@ fn a_delivery_with_any_bit_flipped_is_refused_and_stores_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn malformed_requests_of_many_kinds_are_refused_once_each_and_leave_nothing_behind() {
-    let bot = Setup::on(Database::sqlite())
-        .set("BOUNCER_HEADER_TIMEOUT", "300ms")
-        .set("BOUNCER_BODY_TIMEOUT", "300ms")
-        .start()
-        .await;
+    let bot = impatient().await;
     let before = files(&bot);
     for (name, wire) in malformed(&bot) {
         let said = says(&bot, &wire).await;
