@@ -26,7 +26,7 @@ use crate::webhook::guests::{Guest, Guests};
 
 /// How long requests under way may take after the stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long to wait when the system has no descriptors left, and before another is sent away for a place.
+/// How long to wait when the system has no descriptors left, and when nobody may be sent away for a place.
 const BREATHER: Duration = Duration::from_millis(50);
 /// How long a connection that once brought something signed has for its last answer.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -121,19 +121,23 @@ impl Door {
             return Some(place);
         }
         loop {
-            self.sends_one_away();
+            // One at a time: only if nobody could be told may somebody who was under way have come to wait in the meantime.
+            let patience = if self.sends_one_away() {
+                LAST_WORDS * 2
+            } else {
+                BREATHER
+            };
             let place = self.places.clone().acquire_owned();
-            // In the meantime somebody who was under way may have come to wait.
-            if let Ok(place) = tokio::time::timeout(BREATHER, place).await {
+            if let Ok(place) = tokio::time::timeout(patience, place).await {
                 return place.ok();
             }
         }
     }
 
-    fn sends_one_away(&self) {
-        if self.guests.send_one_away() {
-            self.numbers.sent_away.inc();
-        }
+    fn sends_one_away(&self) -> bool {
+        let sent = self.guests.send_one_away();
+        self.numbers.sent_away.inc_by(u64::from(sent));
+        sent
     }
 
     /// One connection, to its end.
