@@ -1,5 +1,6 @@
 //! Puts the rooms together and runs them: listeners, the store's writer, the worker, the watch over the rules.
 
+mod disk;
 pub mod listener;
 mod lock;
 mod parts;
@@ -41,6 +42,8 @@ pub struct App {
     pub metrics: Metrics,
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
+    /// What lets the store lose what it has confirmed, as the settings allow.
+    doubts: Vec<String>,
     config: Config,
     clock: Clock,
     writer: InboxWriter,
@@ -77,12 +80,13 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     })?;
     let location = config.location();
     let lock = match &location {
-        Location::Sqlite(_) => Some(lock::DataLock::take(&config.data_dir)?),
+        Location::Sqlite(_) => Some(disk::take(config)?),
         Location::Postgres(_) => None,
     };
-    let (store, writer) = Store::open(&location)
+    let (store, writer) = Store::open_to_run(&location, config.durability.disk_reserve)
         .await
         .context("the store cannot be opened")?;
+    let doubts = parts::doubts(config, &store).await?;
     free_claims(&store, lock.is_some(), config.lease, &clock)
         .await
         .context("claims of a program that died cannot be freed")?;
@@ -115,6 +119,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         rulewatch,
         metrics,
         warnings,
+        doubts,
         config: config.clone(),
         clock,
         writer,
@@ -183,6 +188,8 @@ impl App {
             wake.judging.notify_one();
         });
         running.run_beyond_stop("the store's writer", writer);
+        let watch = disk::watch(running.store.clone(), stop.clone());
+        running.run("the watch over the disk", watch);
         match driven {
             Driven::ByItself => {
                 running.run("judging", self.worker.clone().keep_judging(stop.clone()));
@@ -213,6 +220,7 @@ impl App {
             metrics: self.metrics.clone(),
             rules: self.rulewatch.status(),
             worker: self.worker.clone(),
+            doubts: self.doubts.clone(),
         }
     }
 
@@ -315,6 +323,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let app = assemble(config, Clock::system()).await?;
     for warning in &app.warnings {
         tracing::warn!("{warning}");
+    }
+    for doubt in &app.doubts {
+        tracing::error!("{doubt}");
     }
     let running = app.serve(Driven::ByItself).await?;
     tracing::info!("{}", running.line);
