@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use super::{Result, StoreError, schema};
 
@@ -15,6 +15,8 @@ const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 const LOOKED_OVER: u64 = 64 * 1024 * 1024;
 /// After a program that died, files up to this size are: a few seconds.
 const LOOKED_OVER_AFTER_A_DEATH: u64 = 1024 * 1024 * 1024;
+
+const SETTINGS: &str = "PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA cache_size = -8000;";
 
 /// How much is done before the file is relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,21 +56,35 @@ pub(super) async fn open(path: &Path, care: Care) -> Result<(AnyPool, AnyPool)> 
 
 async fn connect(path: &Path, care: Care, look: bool) -> Result<(AnyPool, AnyPool)> {
     let url = schema::sqlite_url(path)?;
-    let write = pool(1).connect(&url).await?;
-    refuse_old(&write).await?;
-    if look {
-        let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
-            .fetch_one(&write)
-            .await?;
-        if found != "ok" {
-            return Err(damaged(path, &found));
-        }
+    // Not by the pool, which would try a file that cannot be read again and again. It is closed once others are open: the last
+    // one to be closed would write.
+    let mut first = AnyConnection::connect(&url).await?;
+    if let Err(error) = look_over(&mut first, path, look).await {
+        std::mem::forget(first);
+        return Err(error);
     }
+    let write = pool(1).connect(&url).await?;
+    first.close().await?;
+    refuse_old(&write).await?;
     schema::migrate(&write, schema::Dialect::Sqlite).await?;
     if care == Care::Full {
         sync_names(path)?;
     }
     Ok((write, pool(4).connect_lazy(&url)?))
+}
+
+async fn look_over(connection: &mut AnyConnection, path: &Path, through: bool) -> Result<()> {
+    connection.execute("PRAGMA schema_version").await?;
+    if through {
+        let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
+            .fetch_one(&mut *connection)
+            .await?;
+        if found != "ok" {
+            return Err(damaged(path, &found));
+        }
+    }
+    connection.execute(SETTINGS).await?;
+    Ok(())
 }
 
 /// Brings the log into the file and syncs it. What a program that died, or was told that a sync had failed, left in the log may
@@ -111,12 +127,12 @@ fn pool(connections: u32) -> AnyPoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         // After an error that made SQLite roll back by itself, as a full disk does, the connection is no longer fit to use.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
-                connection
-                    .execute("PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA cache_size = -8000;")
-                    .await?;
+                connection.execute(SETTINGS).await?;
                 Ok(())
             })
         })

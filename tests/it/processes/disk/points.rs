@@ -38,6 +38,7 @@ async fn passes_through(disk: &Disk, calls: u64, lever: Lever) -> u64 {
         disk.site.sandbox.write(&sender, &pitch).unwrap();
         let survived = disk.settles(&mut process).await;
         assert_eq!(survived, !disk.struck());
+        disk.works();
         if survived {
             assert_eq!(process.terminate(), Some(0));
             return nth - 1;
@@ -46,7 +47,6 @@ async fn passes_through(disk: &Disk, calls: u64, lever: Lever) -> u64 {
         if nth % 2 == 0 {
             disk.cut(Left::Nothing);
         }
-        disk.works();
         let mut process = disk.starts();
         assert!(disk.is_ready(&mut process).await, "{}", disk.log());
         assert!(disk.settles(&mut process).await, "{}", disk.log());
