@@ -231,11 +231,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn look_for_room(&self) -> Result<()> {
-        if self.is_tight() && self.health.reserve.is_affordable() {
-            self.make_whole().await?;
-            self.health.reserve.put_back();
+        let reserve = &self.health.reserve;
+        if !self.is_tight() || !reserve.is_affordable() {
+            return Ok(());
         }
-        Ok(())
+        let done = self.make_whole().await;
+        if done.is_ok() {
+            reserve.put_back();
+        } else {
+            reserve.let_go();
+        }
+        done
     }
 
     async fn make_whole(&self) -> Result<()> {

@@ -75,7 +75,14 @@ impl Reserve {
         let size = self.size.load(Ordering::Relaxed);
         self.path
             .as_ref()
-            .is_some_and(|path| write_out(&beside(path), size, size / 4).is_ok())
+            .is_some_and(|path| write_out(&beside(path), size, size / 2).is_ok())
+    }
+
+    /// Leaves the room to people's orders after all.
+    pub fn let_go(&self) {
+        if let Some(path) = &self.path {
+            let _ = std::fs::remove_file(beside(path));
+        }
     }
 
     /// Ends the use of it after [`is_affordable`](Self::is_affordable).
