@@ -4,7 +4,7 @@
 use featurebase_bouncer::sandbox::Draft;
 
 use super::super::kills::{NO_BRAKE, check_history};
-use super::{Disk, Left, Lever, SYNC, WRITE, rules};
+use super::{Disk, Left, Lever, SYNC, WRITE, rules, until};
 use crate::bot::PITCH;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,6 +36,10 @@ async fn passes_through(disk: &Disk, calls: u64, lever: Lever) -> u64 {
         let sender = disk.lead();
         let pitch = Draft::markdown(PITCH);
         disk.site.sandbox.write(&sender, &pitch).unwrap();
+        until("it is blocked, or the program was killed", async || {
+            process.has_ended() || disk.site.sandbox.is_blocked(&sender)
+        })
+        .await;
         let survived = disk.settles(&mut process).await;
         assert_eq!(survived, !disk.struck());
         disk.works();
@@ -49,8 +53,11 @@ async fn passes_through(disk: &Disk, calls: u64, lever: Lever) -> u64 {
         }
         let mut process = disk.starts();
         assert!(disk.is_ready(&mut process).await, "{}", disk.log());
+        until("it is blocked", async || {
+            disk.site.sandbox.is_blocked(&sender)
+        })
+        .await;
         assert!(disk.settles(&mut process).await, "{}", disk.log());
-        assert!(disk.site.sandbox.is_blocked(&sender), "{lever:?} {nth}");
         assert_eq!(process.terminate(), Some(0));
     }
     unreachable!("it has come to an end by now")
