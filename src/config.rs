@@ -29,6 +29,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// A `postgres://` address; nothing means SQLite in the data folder.
     pub database_url: Option<Secret>,
+    pub durability: Durability,
     pub rules_dir: PathBuf,
     /// No rule goes further than this, whatever its own stage.
     pub mode: Stage,
@@ -54,6 +55,15 @@ pub struct Config {
     pub api_key: Option<Secret>,
     pub webhook_secrets: Vec<Secret>,
     shown: Vec<Shown>,
+}
+
+/// What the store is asked to keep through a full disk or a power cut, and what is allowed all the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Durability {
+    /// Bytes of the disk kept for people's orders.
+    pub disk_reserve: u64,
+    pub allow_network_disk: bool,
+    pub allow_unsafe_postgres: bool,
 }
 
 /// The environment, as a map: read once, and made up by tests.

@@ -2,6 +2,7 @@
 //! Nothing here calls Featurebase.
 
 mod besides;
+mod orders;
 pub mod review;
 pub mod rule_list;
 pub mod sentences;
@@ -79,12 +80,7 @@ impl Desk {
         Ok(self.store.open_holds(limit).await?)
     }
 
-    /// Orders an unblock: blocks on their way are called off, and for a while rules only hold this contact.
-    /// Gives until when.
-    ///
-    /// # Errors
-    /// When the id is not a contact's, or the store fails.
-    pub async fn unblock(&self, contact: &str, order: Order<'_>) -> Result<Timestamp> {
+    async fn unblock_once(&self, contact: &str, order: Order<'_>) -> Result<Timestamp> {
         let contact = contact_id(contact)?;
         let now = self.clock.now();
         let until = now.after(self.exempt);
@@ -136,12 +132,7 @@ impl Desk {
         Ok(until)
     }
 
-    /// Lets a held contact go: nothing is sent, a block on its way is called off, and for a while rules only hold them.
-    /// Gives the number of holds settled, and until when they are exempt.
-    ///
-    /// # Errors
-    /// When nothing is held for the contact or event, or the store fails.
-    pub async fn release(&self, held: &str, order: Order<'_>) -> Result<(usize, Timestamp)> {
+    async fn release_once(&self, held: &str, order: Order<'_>) -> Result<(usize, Timestamp)> {
         let contact = self.held_contact(held).await?;
         let now = self.clock.now();
         let until = now.after(self.exempt);
@@ -175,12 +166,7 @@ impl Desk {
         Ok((events.len(), until))
     }
 
-    /// Has a held block carried out: a person's word, so no protection and no brake stands against it.
-    /// Gives the number of holds settled.
-    ///
-    /// # Errors
-    /// When nothing is held for the contact or event, or the store fails.
-    pub async fn confirm(&self, held: &str, order: Order<'_>) -> Result<usize> {
+    async fn confirm_once(&self, held: &str, order: Order<'_>) -> Result<usize> {
         let contact = self.held_contact(held).await?;
         let now = self.clock.now();
         let newest = self
@@ -235,11 +221,7 @@ impl Desk {
         Ok(events.len())
     }
 
-    /// Throws the stop switch for every replica. `false` when it was thrown already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn stop(&self, order: Order<'_>) -> Result<bool> {
+    async fn stop_once(&self, order: Order<'_>) -> Result<bool> {
         let now = self.clock.now();
         let stop = Stop {
             actor: order.actor.to_owned(),
@@ -256,11 +238,7 @@ impl Desk {
         Ok(thrown)
     }
 
-    /// Takes the stop switch back for every replica. `false` when it was not thrown.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn go(&self, order: Order<'_>) -> Result<bool> {
+    async fn go_once(&self, order: Order<'_>) -> Result<bool> {
         let mut tx = self.store.writing().await?;
         let was_thrown = tx.go().await?;
         tx.record(vec![

@@ -1,6 +1,7 @@
 //! Puts the rooms together and runs them: listeners, the store's writer, the worker, the watch over the rules.
 
 mod descriptors;
+mod disk;
 pub mod listener;
 mod lock;
 mod parts;
@@ -44,6 +45,8 @@ pub struct App {
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
     refusals: Arc<Refusals>,
+    /// What lets the store lose what it has confirmed, as the settings allow.
+    doubts: Vec<String>,
     config: Config,
     clock: Clock,
     writer: InboxWriter,
@@ -80,12 +83,13 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     })?;
     let location = config.location();
     let lock = match &location {
-        Location::Sqlite(_) => Some(lock::DataLock::take(&config.data_dir)?),
+        Location::Sqlite(_) => Some(disk::take(config)?),
         Location::Postgres(_) => None,
     };
-    let (store, writer) = Store::open(&location)
+    let (store, writer) = Store::open_to_run(&location, config.durability.disk_reserve)
         .await
         .context("the store cannot be opened")?;
+    let doubts = parts::doubts(config, &store).await?;
     free_claims(&store, lock.is_some(), config.lease, &clock)
         .await
         .context("claims of a program that died cannot be freed")?;
@@ -119,6 +123,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         refusals: Arc::new(Refusals::new(clock.now(), metrics.clone())),
         metrics,
         warnings,
+        doubts,
         config: config.clone(),
         clock,
         writer,
@@ -188,6 +193,8 @@ impl App {
             wake.judging.notify_one();
         });
         running.run_beyond_stop("the store's writer", writer);
+        let watch = disk::watch(running.store.clone(), stop.clone());
+        running.run("the watch over the disk", watch);
         match driven {
             Driven::ByItself => {
                 running.run("judging", self.worker.clone().keep_judging(stop.clone()));
@@ -222,6 +229,7 @@ impl App {
             rules: self.rulewatch.status(),
             refusals: self.refusals.clone(),
             worker: self.worker.clone(),
+            doubts: self.doubts.clone(),
         }
     }
 
@@ -338,6 +346,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let app = assemble(config, Clock::system()).await?;
     for warning in &app.warnings {
         tracing::warn!("{warning}");
+    }
+    for doubt in &app.doubts {
+        tracing::error!("{doubt}");
     }
     let running = app.serve(Driven::ByItself).await?;
     tracing::info!("{}", running.line);

@@ -8,31 +8,34 @@ pub mod books;
 pub mod contacts;
 pub mod events;
 mod facts;
+mod health;
 pub mod hits;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
+mod postgres;
 pub mod profiles;
+mod reserve;
 mod rows;
 mod schema;
 mod sightings;
+mod sqlite;
 pub mod switches;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use sqlx::any::{Any, AnyPoolOptions};
+use sqlx::any::Any;
 use sqlx::pool::PoolConnection;
-use sqlx::{AnyPool, Connection as _, Executor, Transaction};
+use sqlx::{AnyPool, Transaction};
 
 use crate::time::Timestamp;
 
+use health::Health;
 use inbox::{Inbox, InboxWriter};
+use reserve::Reserve;
 use schema::Dialect;
-
-/// The first SQLite without the WAL-reset bug, in which a checkpoint racing a write can lose committed rows.
-const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+use sqlite::Care;
 
 /// Where things are kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,6 +65,18 @@ pub enum StoreError {
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("SQLite {found} has a bug that can lose data; 3.51.3 is the oldest that may be used")]
     OldSqlite { found: String },
+    #[error(
+        "the database file {path} is damaged: {what}. Nothing was changed. Copy it and the files beside it (-wal) away first; then either put the newest backup in its place, or salvage what can be read with `sqlite3 {path} .recover | sqlite3 salvaged.db` and put that in its place, or move it aside to begin with an empty record: events that were not judged yet would be lost with it"
+    )]
+    Damaged { path: PathBuf, what: String },
+    #[error(
+        "another program holds the database, so its log could not be brought into it; end that program and start again"
+    )]
+    Busy,
+    #[error("nothing is written any more: {0}")]
+    Failed(String),
+    #[error("the disk is full: what room is left is kept for what people order")]
+    Full,
     #[error("the writer has stopped")]
     WriterGone,
     #[error("a batch of events could not be stored: {0}")]
@@ -83,6 +98,7 @@ pub struct Store {
     read: AnyPool,
     dialect: Dialect,
     inbox: Inbox,
+    health: Health,
 }
 
 /// One transaction that writes. Dropped without [`commit`](Writing::commit), nothing of it happened.
@@ -90,46 +106,68 @@ pub struct Store {
 pub struct Writing {
     tx: Transaction<'static, Any>,
     dialect: Dialect,
+    health: Health,
 }
 
 impl Store {
-    /// Opens the store and brings its tables to this version. The writer must be run for [`keep`](Store::keep) to answer.
+    /// Opens the store for a question or an order and brings its tables to this version. The writer must be run for
+    /// [`keep`](Store::keep) to answer.
     ///
     /// # Errors
     /// When the database cannot be reached, opened, or brought to this version.
     pub async fn open(location: &Location) -> Result<(Self, InboxWriter)> {
+        Self::open_with(location, Care::Little).await
+    }
+
+    /// Opens the store for the program that answers senders: a SQLite file is looked over and made whole, and `reserve` bytes
+    /// of its disk are set aside for people's orders.
+    ///
+    /// # Errors
+    /// As [`open`](Store::open), and when the file is damaged.
+    pub async fn open_to_run(location: &Location, reserve: u64) -> Result<(Self, InboxWriter)> {
+        let (store, writer) = Self::open_with(location, Care::Full).await?;
+        store.health.reserve.keep(reserve);
+        match store.make_whole().await {
+            // It is made whole before the first delivery is taken: when there is room.
+            Err(error) if error.is_full() => {
+                store.saw(&error);
+                if !store.is_tight() {
+                    return Err(error);
+                }
+            }
+            done => done?,
+        }
+        Ok((store, writer))
+    }
+
+    async fn open_with(location: &Location, care: Care) -> Result<(Self, InboxWriter)> {
         sqlx::any::install_default_drivers();
-        let (write, read, dialect) = match location {
+        let (write, read, dialect, reserve) = match location {
             Location::Sqlite(path) => {
-                let url = schema::sqlite_url(path)?;
-                let write = sqlite_pool(1).connect(&url).await?;
-                refuse_old_sqlite(&write).await?;
-                schema::migrate(&write, Dialect::Sqlite).await?;
-                (write, sqlite_pool(4).connect_lazy(&url)?, Dialect::Sqlite)
+                let reserve = Reserve::beside(path);
+                let (write, read) = match sqlite::open(path, care).await {
+                    Err(error) if error.is_full() => {
+                        reserve.give_up();
+                        sqlite::open(path, care).await?
+                    }
+                    done => done?,
+                };
+                (write, read, Dialect::Sqlite, reserve)
             }
             Location::Postgres(url) => {
-                let pool = AnyPoolOptions::new()
-                    .max_connections(10)
-                    .acquire_timeout(Duration::from_secs(4))
-                    .after_connect(|connection, _| {
-                        Box::pin(async move {
-                            // Looks with a LIMIT read the index in order, also while tables are too young to have statistics.
-                            connection.execute("SET enable_bitmapscan = off").await?;
-                            Ok(())
-                        })
-                    })
-                    .connect(url)
-                    .await?;
+                let pool = postgres::open(url).await?;
                 schema::migrate(&pool, Dialect::Postgres).await?;
-                (pool.clone(), pool, Dialect::Postgres)
+                (pool.clone(), pool, Dialect::Postgres, Reserve::default())
             }
         };
-        let (inbox, writer) = inbox::channel(write.clone(), dialect);
+        let health = Health::new(reserve);
+        let (inbox, writer) = inbox::channel(write.clone(), dialect, health.clone());
         let store = Self {
             write,
             read,
             dialect,
             inbox,
+            health,
         };
         Ok((store, writer))
     }
@@ -139,10 +177,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or is busy for seconds.
     pub async fn writing(&self) -> Result<Writing> {
-        Ok(Writing {
-            tx: begin(&self.write, self.dialect).await?,
-            dialect: self.dialect,
-        })
+        Writing::begin(&self.write, self.dialect, &self.health).await
     }
 
     /// Whether the store can be written to at this moment: something is written.
@@ -150,6 +185,9 @@ impl Store {
     /// # Errors
     /// What keeps it from being written to.
     pub async fn probe(&self, now: Timestamp) -> Result<()> {
+        if self.is_tight() {
+            return Err(StoreError::Full);
+        }
         let mut tx = self.writing().await?;
         tx.note_probe(now).await?;
         tx.commit().await
@@ -188,8 +226,48 @@ impl Store {
         })
     }
 
-    /// Closes every connection.
+    /// What lets the database lose what it has confirmed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn doubts(&self) -> Result<Vec<String>> {
+        match self.dialect {
+            Dialect::Sqlite => Ok(Vec::new()),
+            Dialect::Postgres => postgres::doubts(&self.write).await,
+        }
+    }
+
+    /// Takes deliveries again if the disk was full and has room again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn look_for_room(&self) -> Result<()> {
+        let reserve = &self.health.reserve;
+        if !self.is_tight() || !reserve.is_affordable() {
+            return Ok(());
+        }
+        let done = self.make_whole().await;
+        if done.is_ok() {
+            reserve.put_back();
+        } else {
+            reserve.let_go();
+        }
+        done
+    }
+
+    async fn make_whole(&self) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => sqlite::make_whole(&self.write).await,
+            Dialect::Postgres => Ok(()),
+        }
+    }
+
+    /// Closes every connection. A store that has failed is left as it is: closing it would write.
     pub async fn close(&self) {
+        if self.has_failed() {
+            std::mem::forget(self.clone());
+            return;
+        }
         self.read.close().await;
         self.write.close().await;
     }
@@ -200,51 +278,29 @@ impl Store {
 }
 
 impl Writing {
+    /// SQLite takes its write lock at the beginning: a transaction that first reads could not get it later.
+    async fn begin(pool: &AnyPool, dialect: Dialect, health: &Health) -> Result<Self> {
+        health.refuse_failed()?;
+        let begun = match dialect {
+            Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => pool.begin().await,
+        };
+        Ok(Self {
+            tx: begun?,
+            dialect,
+            health: health.clone(),
+        })
+    }
+
     /// Makes everything since the beginning durable at once.
     ///
     /// # Errors
     /// When the database refuses; then nothing happened.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.tx.commit().await?)
+        let done = self.tx.commit().await.map_err(StoreError::from);
+        if let Err(error) = &done {
+            self.health.saw(error);
+        }
+        done
     }
-}
-
-/// SQLite takes its write lock at the beginning: a transaction that first reads could not get it later.
-async fn begin(pool: &AnyPool, dialect: Dialect) -> Result<Transaction<'static, Any>> {
-    Ok(match dialect {
-        Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
-        Dialect::Postgres => pool.begin().await?,
-    })
-}
-
-fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(4))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        // After an error that made SQLite roll back by itself, as a full disk does, the connection is no longer fit to use.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection
-                    .execute("PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000;")
-                    .await?;
-                Ok(())
-            })
-        })
-}
-
-async fn refuse_old_sqlite(pool: &AnyPool) -> Result<()> {
-    let (found,): (String,) = sqlx::query_as("SELECT sqlite_version()")
-        .fetch_one(pool)
-        .await?;
-    let version: Vec<u32> = found
-        .split('.')
-        .filter_map(|part| part.parse().ok())
-        .collect();
-    if version.as_slice() < OLDEST_SQLITE.as_slice() {
-        return Err(StoreError::OldSqlite { found });
-    }
-    Ok(())
 }

@@ -144,11 +144,11 @@ impl Worker {
         let mut looked_back = Instant::now();
         while !stop.is_cancelled() {
             let started = Instant::now();
-            let mut done = settle_step(self.file_and_judge().await, "judging");
+            let mut done = self.settled(self.file_and_judge().await, "judging");
             // Work left behind is rare: it is looked for when there is nothing new, and now and then.
             if done == 0 || looked_back.elapsed() > POLL {
                 looked_back = started;
-                done += settle_step(self.judge_due().await, "judging");
+                done += self.settled(self.judge_due().await, "judging");
             }
             if done == 0 {
                 rest(&self.wake.judging, &stop).await;
@@ -174,10 +174,22 @@ impl Worker {
         }
     }
 
+    /// A failing store is reported and tried again; nothing is lost meanwhile.
+    fn settled(&self, step: Result<usize>, what: &'static str) -> usize {
+        step.unwrap_or_else(|error| {
+            self.store.saw(&error);
+            tracing::error!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "{what} failed; it is tried again"
+            );
+            0
+        })
+    }
+
     /// Carries out blocks and unblocks until told to stop; then finishes what is claimed.
     pub async fn keep_acting(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if settle_step(self.act_due().await, "acting") == 0 {
+            if self.settled(self.act_due().await, "acting") == 0 {
                 rest(&self.wake.acting, &stop).await;
             }
         }
@@ -192,15 +204,4 @@ async fn rest(wake: &Notify, stop: &CancellationToken) {
         () = tokio::time::sleep(spread) => {}
         () = stop.cancelled() => {}
     }
-}
-
-/// A failing store is reported and tried again; nothing is lost meanwhile.
-fn settle_step(step: Result<usize>, what: &'static str) -> usize {
-    step.unwrap_or_else(|error| {
-        tracing::error!(
-            error = format!("{:#}", anyhow::Error::from(error)),
-            "{what} failed; it is tried again"
-        );
-        0
-    })
 }

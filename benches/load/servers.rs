@@ -163,6 +163,8 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
             concat!(env!("CARGO_MANIFEST_DIR"), "/rules"),
         )
         .env("BOUNCER_WEBHOOK_PATH", PATH)
+        // The server of tests may run without syncs; the bench says so itself.
+        .env("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true")
         .env("BOUNCER_LOG_FILTER", "warn")
         // Blocks are decided on and asked for; nobody answers there.
         .env("BOUNCER_BASE_URL", format!("http://{closed}"))

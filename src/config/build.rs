@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Config;
 use super::secrets::{Secret, Secrets};
 use super::settings::{Found, may_hold_a_secret, show};
+use super::{Config, Durability};
 use crate::decision::Stage;
 use crate::problem::Problem;
 use crate::telemetry::LogForm;
@@ -40,6 +40,7 @@ pub(super) fn build(
     let exempt_after_unblock = read.span("exempt_after_unblock");
     let lookup_max_age = read.span("lookup_max_age");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
+    let durability = read.durability();
     let log = read.word("log", LogForm::parse, "text or json");
     if lease
         .zip(call_timeout)
@@ -57,6 +58,7 @@ pub(super) fn build(
         webhook_path,
         data_dir: PathBuf::from(read.text("data_dir")),
         database_url: (!database_url.is_empty()).then(|| Secret::new(database_url)),
+        durability: durability?,
         rules_dir: PathBuf::from(read.text("rules_dir")),
         mode: mode?,
         base_url,
@@ -100,6 +102,17 @@ impl Read<'_> {
             );
         }
         database_url
+    }
+
+    fn durability(&mut self) -> Option<Durability> {
+        let disk_reserve = self.number("disk_reserve", 0, 1 << 40);
+        let allow_network_disk = self.yes("allow_network_disk");
+        let allow_unsafe_postgres = self.yes("allow_unsafe_postgres");
+        Some(Durability {
+            disk_reserve: u64::try_from(disk_reserve?).ok()?,
+            allow_network_disk: allow_network_disk?,
+            allow_unsafe_postgres: allow_unsafe_postgres?,
+        })
     }
 
     fn webhook_path(&mut self) -> String {
@@ -190,6 +203,10 @@ impl Read<'_> {
             self.refuse(key, "is not known here", help);
         }
         word
+    }
+
+    fn yes(&mut self, key: &str) -> Option<bool> {
+        self.word(key, |text| text.parse().ok(), "true or false")
     }
 
     fn address(&mut self, key: &str) -> Option<SocketAddr> {

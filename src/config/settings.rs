@@ -52,6 +52,21 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "postgres:// address; empty for SQLite in the data folder",
     ),
+    setting(
+        "disk_reserve",
+        "67108864",
+        "bytes of the data folder's disk kept so that people can still unblock when it is full; 0 keeps none",
+    ),
+    setting(
+        "allow_network_disk",
+        "false",
+        "true takes a data folder on a network file system, where acknowledged events may be lost",
+    ),
+    setting(
+        "allow_unsafe_postgres",
+        "false",
+        "true takes a PostgreSQL without fsync or full_page_writes, where acknowledged events may be lost",
+    ),
     setting("rules_dir", "rules", "folder of rule files"),
     setting(
         "mode",

@@ -6,6 +6,7 @@ use crate::config::{Config, Secret};
 use crate::decision::Also;
 use crate::featurebase::{Featurebase, Notifier};
 use crate::rules::Rulebook;
+use crate::store::Store;
 use crate::worker::{Behaviour, Outside};
 
 pub(super) fn behaviour(config: &Config) -> Behaviour {
@@ -47,6 +48,25 @@ fn notifier(config: &Config) -> anyhow::Result<Option<Notifier>> {
         .map(notifier)
         .transpose()
         .context("the system's certificates cannot be read")
+}
+
+/// What lets the store lose what it has confirmed: refused unless the settings allow it.
+pub(super) async fn doubts(config: &Config, store: &Store) -> anyhow::Result<Vec<String>> {
+    let doubts = store
+        .doubts()
+        .await
+        .context("how PostgreSQL keeps what it is told cannot be read")?;
+    if doubts.is_empty() {
+        return Ok(doubts);
+    }
+    let doubts = doubts.join(" and ");
+    anyhow::ensure!(
+        config.durability.allow_unsafe_postgres,
+        "PostgreSQL runs with {doubts}: after a power cut events that were acknowledged could be gone. Set these to `on` at the server; only where that does not matter, as in tests, set allow_unsafe_postgres = true"
+    );
+    Ok(vec![format!(
+        "PostgreSQL runs with {doubts}, as allow_unsafe_postgres allows: after a power cut acknowledged events may be gone"
+    )])
 }
 
 /// What rules ask for that the settings do not allow.

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::rulewatch::{Files, Status};
 use crate::store::jobs::Task;
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::webhook::refusals::{Refusals, Told};
 use crate::worker::Worker;
@@ -28,6 +28,8 @@ pub(super) struct Private {
     pub rules: watch::Receiver<Status>,
     pub refusals: Arc<Refusals>,
     pub worker: Arc<Worker>,
+    /// What lets the store lose what it has confirmed.
+    pub doubts: Vec<String>,
 }
 
 impl Private {
@@ -53,6 +55,9 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     let (mut not_ready, mut told) = (Vec::new(), Vec::new());
     match tokio::time::timeout(PATIENCE, inside.store.probe(inside.worker.clock.now())).await {
         Ok(Ok(())) => {}
+        Ok(Err(StoreError::Full)) => not_ready.push(
+            "store: the disk is full. Deliveries are refused and rules block nobody; what people order is still carried out. It goes on by itself once there is room".to_owned(),
+        ),
         // Details are for the log: they may name hosts and users.
         Ok(Err(error)) => {
             tracing::error!(
@@ -90,6 +95,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if inside.worker.behaviour.stop_file.exists() {
         told.push("stopped by the file STOP in the data folder".to_owned());
     }
+    told.extend(inside.doubts.iter().map(|doubt| format!("store: {doubt}")));
     let status = if not_ready.is_empty() {
         StatusCode::OK
     } else {

@@ -12,9 +12,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 use tokio::sync::{mpsc, oneshot};
 
+use super::health::Health;
 use super::rows::{self, Cell};
 use super::schema::Dialect;
-use super::{Result, Store, StoreError, Writing, begin};
+use super::{Result, Store, StoreError, Writing};
 use crate::message::EventId;
 use crate::time::Timestamp;
 
@@ -59,14 +60,16 @@ pub struct InboxWriter {
     queue: mpsc::Receiver<Waiting>,
     pool: AnyPool,
     dialect: Dialect,
+    health: Health,
 }
 
-pub(super) fn channel(pool: AnyPool, dialect: Dialect) -> (Inbox, InboxWriter) {
+pub(super) fn channel(pool: AnyPool, dialect: Dialect, health: Health) -> (Inbox, InboxWriter) {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let writer = InboxWriter {
         queue: receiver,
         pool,
         dialect,
+        health,
     };
     let inbox = Inbox {
         queue: sender,
@@ -149,7 +152,10 @@ impl InboxWriter {
             // In one order everywhere, so that two replicas cannot wait for each other.
             batch.sort_unstable_by(|(a, _), (b, _)| a.event.cmp(&b.event));
             let outcome = match tokio::time::timeout(PATIENCE, self.commit(&batch)).await {
-                Ok(done) => done.map_err(|error| format!("{:#}", anyhow::Error::from(error))),
+                Ok(done) => done.map_err(|error| {
+                    self.health.saw(&error);
+                    format!("{:#}", anyhow::Error::from(error))
+                }),
                 Err(_) => Err("the database does not answer".to_owned()),
             };
             if outcome.is_ok() {
@@ -173,15 +179,18 @@ impl InboxWriter {
                 ]
             })
             .collect();
-        let mut tx = begin(&self.pool, self.dialect).await?;
+        if self.health.reserve.is_used() {
+            return Err(StoreError::Full);
+        }
+        let mut tx = Writing::begin(&self.pool, self.dialect, &self.health).await?;
         rows::insert(
-            &mut tx,
+            &mut tx.tx,
             "INSERT INTO inbox (event_id, received_at, body) VALUES",
             "ON CONFLICT (event_id) DO NOTHING",
             rows,
         )
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

@@ -38,7 +38,12 @@ impl Worker {
     /// Makes calls that are due, as many at once as may be. Gives their number.
     pub(super) async fn act_due(self: &Arc<Self>) -> Result<usize> {
         self.mind_the_clock().await?;
-        let waiting = self.store.backlog(Task::LookUp).await?.jobs;
+        // On a full disk only what people want undone is done.
+        let waiting = if self.store.is_tight() {
+            0
+        } else {
+            self.store.backlog(Task::LookUp).await?.jobs
+        };
         let late = match waiting {
             0 => 0,
             _ => self.give_up_look_ups().await?,
@@ -98,13 +103,16 @@ impl Worker {
         tx.lock_contacts().await?;
         let left = |jobs: &Vec<Job>| i64::try_from(width.saturating_sub(jobs.len())).unwrap_or(1);
         let mut jobs = Vec::new();
-        if !only_looks {
+        let tight = self.store.is_tight();
+        if tight {
+            jobs.extend(tx.claim_unblocks(&lease, left(&jobs)).await?);
+        } else if !only_looks {
             jobs.extend(tx.claim_acting(&lease, left(&jobs)).await?);
         }
-        if left(&jobs) > 0 {
+        if !tight && left(&jobs) > 0 {
             jobs.extend(tx.claim_look_ups(&lease, left(&jobs)).await?);
         }
-        if !only_looks && left(&jobs) > 0 {
+        if !tight && !only_looks && left(&jobs) > 0 {
             jobs.extend(tx.claim_steps(&lease, left(&jobs)).await?);
         }
         if jobs.is_empty() {

@@ -35,6 +35,9 @@ struct Judged {
 impl Worker {
     /// Files a batch and judges what it brought. Gives its size. Without a rulebook messages wait.
     pub(super) async fn file_and_judge(&self) -> Result<usize> {
+        if self.store.is_tight() {
+            return Ok(0);
+        }
         let Some(book) = self.book.borrow().clone() else {
             return Ok(self.file_inbox(None).await?.taken);
         };
@@ -49,6 +52,9 @@ impl Worker {
 
     /// Judges messages that were filed while there was no rulebook, or whose worker died, one batch. Gives its size.
     pub(super) async fn judge_due(&self) -> Result<usize> {
+        if self.store.is_tight() {
+            return Ok(0);
+        }
         self.mind_the_clock().await?;
         let Some(book) = self.book.borrow().clone() else {
             return Ok(0);

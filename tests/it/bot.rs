@@ -143,6 +143,8 @@ impl Setup {
             ("BOUNCER_RULES_DIR", rules_dir.display().to_string()),
             ("BOUNCER_BASE_URL", sandbox.url()),
             ("BOUNCER_CALL_TIMEOUT", "400ms".to_owned()),
+            ("BOUNCER_DISK_RESERVE", "65536".to_owned()),
+            ("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true".to_owned()),
             ("FEATUREBASE_API_KEY", API_KEY.to_owned()),
             ("FEATUREBASE_WEBHOOK_SECRET", webhook.secret.clone()),
         ]

@@ -9,6 +9,7 @@ mod history;
 mod last_look;
 mod lookups;
 mod people;
+mod poisoned;
 mod replicas;
 mod rule_edits;
 mod told_of_steps;

@@ -2,6 +2,7 @@
 
 mod canary;
 mod commands;
+mod disk;
 mod kills;
 mod rule_storm;
 mod traffic;
@@ -59,6 +60,8 @@ impl Site {
             ("BOUNCER_BASE_URL", sandbox.url()),
             ("BOUNCER_CALL_TIMEOUT", "400ms".to_owned()),
             ("BOUNCER_LEASE", "2s".to_owned()),
+            ("BOUNCER_DISK_RESERVE", "1048576".to_owned()),
+            ("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true".to_owned()),
             ("BOUNCER_LOG_FILTER", "error".to_owned()),
             ("FEATUREBASE_API_KEY", API_KEY.to_owned()),
             ("FEATUREBASE_WEBHOOK_SECRET", webhook.secret),

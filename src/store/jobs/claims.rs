@@ -8,6 +8,13 @@ use crate::store::{Result, Writing};
 const RETURNED: &str =
     "job_id, task, subject, detail, created_at, attempts, lease_owner, last_error";
 
+/// The end of a block lies in the future and holds up nobody.
+const ACTING: &str = "task IN ('block', 'unblock', 'end-block') AND run_at <= $1 AND lease_until <= $1
+    AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
+    AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
+        AND other.task IN ('block', 'unblock', 'end-block')
+        AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))";
+
 impl Writing {
     /// Claims messages to judge that are due.
     ///
@@ -23,13 +30,16 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn claim_acting(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        // The end of a block lies in the future and holds up nobody.
-        let due = "task IN ('block', 'unblock', 'end-block') AND run_at <= $1 AND lease_until <= $1
-            AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
-            AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
-                AND other.task IN ('block', 'unblock', 'end-block')
-                AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))";
-        self.claim(due, lease, limit).await
+        self.claim(ACTING, lease, limit).await
+    }
+
+    /// As [`claim_acting`](Self::claim_acting), but only what people want undone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_unblocks(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let due = format!("task = 'unblock' AND {ACTING}");
+        self.claim(&due, lease, limit).await
     }
 
     /// Claims look-ups that are due, at most one for each contact, and none while the stop switch is thrown.
