@@ -7,6 +7,7 @@ mod kills;
 mod rule_storm;
 mod traffic;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -96,6 +97,18 @@ impl Site {
             .spawn()
             .unwrap();
         Process { child }
+    }
+
+    /// Whether every event that was sent was taken or given up, those on the wire included.
+    fn all_are_delivered(&self) -> bool {
+        let mut open = HashSet::new();
+        for sent in self.sandbox.deliveries() {
+            match sent.next_attempt {
+                Some(_) => open.insert(sent.event),
+                None => open.remove(&sent.event),
+            };
+        }
+        open.is_empty() && self.sandbox.waiting() == 0
     }
 
     /// Waits until the bouncer is ready.

@@ -6,7 +6,6 @@ mod faults;
 mod full;
 mod points;
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -214,23 +213,11 @@ impl Disk {
         let url = format!("http://127.0.0.1:{}/metrics", self.site.private);
         let mut settled = false;
         until("everything settles or it has ended", async || {
-            settled = self.all_are_delivered() && is_idle(&url).await;
+            settled = self.site.all_are_delivered() && is_idle(&url).await;
             settled || process.has_ended()
         })
         .await;
         settled
-    }
-
-    /// Whether every event that was sent was taken or given up, those on the wire included.
-    fn all_are_delivered(&self) -> bool {
-        let mut open = HashSet::new();
-        for sent in self.site.sandbox.deliveries() {
-            match sent.next_attempt {
-                Some(_) => open.insert(sent.event),
-                None => open.remove(&sent.event),
-            };
-        }
-        open.is_empty() && self.site.sandbox.waiting() == 0
     }
 
     fn lead(&self) -> String {

@@ -97,8 +97,10 @@ pub(super) async fn write_some(sandbox: &Sandbox, random: &mut fastrand::Rng, mo
 }
 
 async fn settled(site: &Site, store: &Store) -> bool {
-    let mut left =
-        i64::try_from(site.sandbox.waiting()).unwrap() + store.waiting().await.unwrap().0;
+    if !site.all_are_delivered() {
+        return false;
+    }
+    let mut left = store.waiting().await.unwrap().0;
     for task in Task::ALL {
         left += store.backlog(*task).await.unwrap().jobs;
     }

@@ -8,7 +8,10 @@ on_both_databases! {
         let bot = Bot::on(database).await;
         assert_eq!(bot.asks("/healthz").await, (200, "ok\n".to_owned()));
         let digest = bot.running.rulewatch.as_ref().unwrap().status().borrow().in_force.clone().unwrap();
-        assert_eq!(bot.asks("/readyz").await, (200, format!("ready\nrules: 3 in force, digest {}\n", digest.short())));
+        let (status, ready) = bot.asks("/readyz").await;
+        // The tests' PostgreSQL does not sync, which is said.
+        let ready: String = ready.lines().filter(|line| !line.starts_with("store: PostgreSQL runs with fsync=off")).collect();
+        assert_eq!((status, ready), (200, format!("readyrules: 3 in force, digest {}", digest.short())));
         let (id, body) = event(&bot, "Hello");
         assert_eq!(Post::signed(&bot, body).send(&bot).await.status, 200);
         assert_eq!(bot.number("bouncer_inbox").await, Some(1));
