@@ -2,6 +2,7 @@
 //! Nothing here calls Featurebase.
 
 mod besides;
+pub mod reconcile;
 pub mod review;
 pub mod rule_list;
 pub mod sentences;
@@ -169,6 +170,9 @@ impl Desk {
         tx.cancel(Task::Block, contact.as_str(), now).await?;
         besides::keep_end(&mut tx, &row, now).await?;
         besides::keep_unblock(&mut tx, &row, now).await?;
+        if row.standing != Standing::Blocked {
+            tx.plan_looks(&row, now).await?;
+        }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
         tx.commit().await?;

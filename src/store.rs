@@ -6,15 +6,18 @@
 pub mod audit;
 pub mod books;
 pub mod contacts;
+pub mod differences;
 pub mod events;
 mod facts;
 pub mod hits;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
+pub mod presence;
 pub mod profiles;
 mod rows;
 mod schema;
+mod sent;
 mod sightings;
 pub mod switches;
 

@@ -31,6 +31,8 @@ pub struct Metrics {
     pub not_understood: Gauge,
     pub holds: Gauge,
     pub stopped: Gauge,
+    pub reconciling: Gauge,
+    pub late_blocks: Counter,
     pub key_refused: Gauge,
     pub clock_skew_seconds: Gauge,
     pub connections: Gauge,
@@ -96,6 +98,16 @@ impl Metrics {
                 "Signed events on file that were not understood",
             ),
             holds: gauge(r, "holds", "Blocks that wait for a person"),
+            reconciling: gauge(
+                r,
+                "reconciling",
+                "1 while no rule blocks because it is first looked whom people unblocked meanwhile",
+            ),
+            late_blocks: counter(
+                r,
+                "late_blocks",
+                "Blocks that took effect unheard after a person's word against them, and were taken back",
+            ),
             stopped: gauge(r, "stopped", "1 while the stop switch is thrown"),
             key_refused: gauge(r, "key_refused", "1 while Featurebase refuses the API key"),
             clock_skew_seconds: gauge(

@@ -39,6 +39,7 @@ pub(super) fn build(
     let give_up_after = read.span("give_up_after");
     let exempt_after_unblock = read.span("exempt_after_unblock");
     let lookup_max_age = read.span("lookup_max_age");
+    let reconcile_after = read.span("reconcile_after");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let log = read.word("log", LogForm::parse, "text or json");
     if lease
@@ -71,6 +72,7 @@ pub(super) fn build(
         give_up_after: give_up_after?,
         exempt_after_unblock: exempt_after_unblock?,
         lookup_max_age: lookup_max_age?,
+        reconcile_after: reconcile_after?,
         admin_id: (!admin_id.is_empty()).then_some(admin_id),
         notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
         log: log?,

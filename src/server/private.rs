@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use tokio::sync::watch;
 
 use crate::rulewatch::{Files, Status};
-use crate::store::jobs::Task;
+use crate::store::jobs::{Task, WhyCompare};
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
 use crate::worker::Worker;
@@ -86,6 +86,13 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if inside.worker.behaviour.stop_file.exists() {
         told.push("stopped by the file STOP in the data folder".to_owned());
     }
+    let comparing = inside.store.comparing(WhyCompare::Away);
+    if let Ok(Ok(Some(state))) = tokio::time::timeout(PATIENCE, comparing).await {
+        told.push(format!(
+            "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
+            state.started_at, state.compared, state.because
+        ));
+    }
     let status = if not_ready.is_empty() {
         StatusCode::OK
     } else {
@@ -142,5 +149,7 @@ async fn refresh(inside: &Private) -> Result<()> {
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
     inside.metrics.stopped.set(i64::from(stopped));
+    let reconciling = inside.store.comparing(WhyCompare::Away).await?.is_some();
+    inside.metrics.reconciling.set(i64::from(reconciling));
     Ok(())
 }

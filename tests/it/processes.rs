@@ -2,6 +2,7 @@
 
 mod commands;
 mod kills;
+mod reconciling;
 mod rule_storm;
 
 use std::path::Path;
