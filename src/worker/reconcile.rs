@@ -17,6 +17,8 @@ use crate::store::{Result, Writing};
 const BATCH: i64 = 8;
 /// So many pages of conversations are looked through at most, newest first.
 const MOST_PAGES: usize = 400;
+/// What cannot be read after so many tries, while Featurebase as a whole is well, is passed over.
+const MOST_TRIES: i64 = 8;
 /// How soon a rule's block that waits for the comparing is looked at again.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -91,7 +93,7 @@ impl Worker {
                     Outcome::Retry { after, .. } => after,
                     _ => None,
                 };
-                let wait = backoff::delay(job.attempts, (self.behaviour.jitter)(), after);
+                let wait = backoff::delay(state.tries, (self.behaviour.jitter)(), after);
                 let mut again = state.job(why);
                 again.run_at = now.after(wait);
                 tx.add_jobs(vec![again], now).await?;
@@ -139,8 +141,10 @@ impl Worker {
             }
             let shown = match self.shows_blocked(featurebase, &contact).await? {
                 Ok(shown) => shown,
+                Err(outcome) if gives_up(&mut state, &outcome) => None,
                 Err(outcome) => return Ok(Step::Later(state, outcome)),
             };
+            state.tries = 0;
             self.weigh_ours(why, &mut state, &contact, shown).await?;
             state.compared += 1;
             state.cursor = Some(contact.as_str().to_owned());
@@ -191,8 +195,10 @@ impl Worker {
                 return Ok(Step::GoOn(state));
             }
             Err(Outcome::Refused { .. }) => return Ok(Step::Finished(state)),
+            Err(outcome) if gives_up(&mut state, &outcome) => return Ok(Step::Finished(state)),
             Err(outcome) => return Ok(Step::Later(state, outcome)),
         };
+        state.tries = 0;
         for contact in &page.blocked {
             self.weigh_theirs(why, &mut state, contact).await?;
         }
@@ -205,4 +211,20 @@ impl Worker {
             Step::Finished(state)
         })
     }
+}
+
+/// Counts a failure. Whether what cannot be read is passed over, so that one odd conversation does not keep all rules waiting.
+const fn gives_up(state: &mut Comparing, outcome: &Outcome) -> bool {
+    let is_odd = matches!(
+        outcome,
+        Outcome::Retry {
+            everywhere: false,
+            after: None,
+            ..
+        }
+    );
+    if is_odd {
+        state.tries += 1;
+    }
+    is_odd && state.tries >= MOST_TRIES
 }

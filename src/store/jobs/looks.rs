@@ -63,6 +63,9 @@ pub struct Comparing {
     /// How many conversations a page has.
     pub page: usize,
     pub pages: usize,
+    /// How often the next conversation or page could not be read.
+    #[serde(default)]
+    pub tries: i64,
     pub compared: usize,
     pub differences: usize,
 }
@@ -79,6 +82,7 @@ impl Comparing {
             cursor: None,
             page: 25,
             pages: 0,
+            tries: 0,
             compared: 0,
             differences: 0,
         }

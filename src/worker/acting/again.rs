@@ -13,6 +13,8 @@ use crate::store::contacts::{ContactRow, Standing};
 use crate::store::jobs::{AT_ONCE, Call, Job, LookAgain, NewJob, Task};
 use crate::worker::{Worker, backoff};
 
+/// A look that failed so often is given up: the conversation cannot be read.
+const MOST_TRIES: i64 = 24;
 /// How soon a look that was withheld is tried again.
 const WITHHELD: Duration = Duration::from_secs(1);
 
@@ -38,6 +40,9 @@ impl Worker {
             }
             // The conversation is gone: nothing is left to read it from.
             Err(Outcome::Refused { .. }) => self.close_look(job, &contact, None).await,
+            Err(Outcome::Retry {
+                everywhere: false, ..
+            }) if job.attempts >= MOST_TRIES => self.close_look(job, &contact, None).await,
             Err(outcome) => {
                 self.note_health(&outcome);
                 let (why, after) = match outcome {

@@ -107,6 +107,21 @@ on_both_databases! {
         assert!(bot.asks("/metrics").await.1.contains("bouncer_reconciling 0"));
     }
 
+    async fn one_conversation_that_cannot_be_read_does_not_keep_rules_waiting_for_ever(database) {
+        let bot = Bot::on(database).await;
+        let jo = bot.lead("jo");
+        bot.writes(&jo, PITCH);
+        bot.settles().await;
+        let bot = bot.is_away(HOUR).await;
+        bot.sandbox.fault(Fault::times(8, FaultTarget::Read, FaultKind::Huge));
+        bot.passes(HOUR, MINUTE).await;
+        assert_eq!(bot.recorded("reconciled").await, 1);
+        let mallory = bot.lead("mallory");
+        bot.writes(&mallory, PITCH);
+        bot.settles().await;
+        assert!(bot.sandbox.is_blocked(&mallory));
+    }
+
     async fn how_long_an_absence_is_long_is_a_setting(database) {
         let bot = Bot::on(database).await;
         let jo = bot.lead("jo");
