@@ -61,6 +61,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
         let [lookups, steps, notices] = asked_besides(r);
+        let (reconciling, late_blocks) = against_people(r);
         let metrics = Self {
             events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
             events_not_stored: counter(
@@ -98,16 +99,8 @@ impl Metrics {
                 "Signed events on file that were not understood",
             ),
             holds: gauge(r, "holds", "Blocks that wait for a person"),
-            reconciling: gauge(
-                r,
-                "reconciling",
-                "1 while no rule blocks because it is first looked whom people unblocked meanwhile",
-            ),
-            late_blocks: counter(
-                r,
-                "late_blocks",
-                "Blocks that took effect unheard after a person's word against them, and were taken back",
-            ),
+            reconciling,
+            late_blocks,
             stopped: gauge(r, "stopped", "1 while the stop switch is thrown"),
             key_refused: gauge(r, "key_refused", "1 while Featurebase refuses the API key"),
             clock_skew_seconds: gauge(
@@ -222,6 +215,21 @@ impl RuleNumbers {
         self.differ.set(i64::from(since.is_some()));
         self.differ_since.set(since.unwrap_or(0));
     }
+}
+
+/// What could have been done against a person's word, and is not.
+fn against_people(r: &mut Registry) -> (Gauge, Counter) {
+    let reconciling = gauge(
+        r,
+        "reconciling",
+        "1 while no rule blocks because it is first looked whom people unblocked meanwhile",
+    );
+    let late_blocks = counter(
+        r,
+        "late_blocks",
+        "Blocks that took effect unheard after a person's word against them, and were taken back",
+    );
+    (reconciling, late_blocks)
 }
 
 /// What Featurebase and the operator's own address are asked besides blocks and unblocks.

@@ -42,16 +42,7 @@ pub(super) fn build(
     let reconcile_after = read.span("reconcile_after");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let log = read.word("log", LogForm::parse, "text or json");
-    if lease
-        .zip(call_timeout)
-        .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
-    {
-        read.refuse(
-            "lease",
-            "is less than 4 times call_timeout: work would be taken over while it is done",
-            "make it longer, or call_timeout shorter",
-        );
-    }
+    read.refuse_short_lease(lease, call_timeout);
     Some(Config {
         listen: listen?,
         private_listen: private_listen?,
@@ -89,6 +80,19 @@ struct Read<'p> {
 }
 
 impl Read<'_> {
+    fn refuse_short_lease(&mut self, lease: Option<Duration>, call_timeout: Option<Duration>) {
+        if lease
+            .zip(call_timeout)
+            .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
+        {
+            self.refuse(
+                "lease",
+                "is less than 4 times call_timeout: work would be taken over while it is done",
+                "make it longer, or call_timeout shorter",
+            );
+        }
+    }
+
     fn database_url(&mut self) -> String {
         let database_url = self.text("database_url");
         if !(database_url.is_empty()

@@ -86,13 +86,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if inside.worker.behaviour.stop_file.exists() {
         told.push("stopped by the file STOP in the data folder".to_owned());
     }
-    let comparing = inside.store.comparing(WhyCompare::Away);
-    if let Ok(Ok(Some(state))) = tokio::time::timeout(PATIENCE, comparing).await {
-        told.push(format!(
-            "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
-            state.started_at, state.compared, state.because
-        ));
-    }
+    told.extend(reconciling(&inside).await);
     let status = if not_ready.is_empty() {
         StatusCode::OK
     } else {
@@ -107,6 +101,19 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         let _ = writeln!(text, "{line}");
     }
     (status, text)
+}
+
+/// Why no rule blocks for now, while it is first looked whom people unblocked.
+async fn reconciling(inside: &Private) -> Option<String> {
+    let comparing = inside.store.comparing(WhyCompare::Away);
+    let state = tokio::time::timeout(PATIENCE, comparing)
+        .await
+        .ok()?
+        .ok()??;
+    Some(format!(
+        "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
+        state.started_at, state.compared, state.because
+    ))
 }
 
 /// Which rules are in force, and how the files differ from them.

@@ -143,7 +143,7 @@ impl Worker {
         let text = read(&self.behaviour.data_dir.join(KEPT))
             .await
             .unwrap_or_default();
-        let lost = |kept: &Kept| {
+        let is_lost = |kept: &Kept| {
             last.is_none_or(|last| kept.changed_at.max(ordered_at(self, kept)) >= last)
         };
         let lines = text.lines();
@@ -152,7 +152,7 @@ impl Worker {
             let known = row.changed_at >= kept.changed_at
                 && row.standing == kept.standing
                 && row.exempt_until >= kept.exempt_until;
-            if known || !lost(&kept) || !kept.contact.is_well_formed() {
+            if known || !is_lost(&kept) || !kept.contact.is_well_formed() {
                 continue;
             }
             self.take_over(tx, row, kept, now).await?;

@@ -21,7 +21,7 @@ impl Bot {
     }
 
     /// Ends; the next one starts so much later.
-    async fn is_away(self, for_so_long: Duration) -> Self {
+    async fn stays_away(self, for_so_long: Duration) -> Self {
         let rest = self.ends().await;
         rest.clock.advance(for_so_long);
         rest.starts().await
@@ -36,7 +36,7 @@ on_both_databases! {
         bot.writes(&mallory, PITCH);
         bot.settles().await;
         bot.sandbox.remove_fault(fault);
-        let bot = bot.is_away(HOUR).await;
+        let bot = bot.stays_away(HOUR).await;
         bot.passes(MINUTE * 10, MINUTE).await;
         assert_eq!(bot.sandbox.blocks(), Vec::<String>::new());
         let holds = bot.desk.holds(10).await.unwrap();
@@ -56,7 +56,7 @@ on_both_databases! {
         bot.sandbox.fault(Fault::once(FaultTarget::Block, FaultKind::Status(503)));
         bot.writes(&mallory, PITCH);
         bot.settles().await;
-        let bot = bot.is_away(MINUTE * 5).await;
+        let bot = bot.stays_away(MINUTE * 5).await;
         bot.passes(MINUTE * 10, MINUTE).await;
         assert_eq!(bot.sandbox.blocks(), [mallory]);
         assert_eq!(bot.recorded("reconcile_started").await, 0);
@@ -70,7 +70,7 @@ on_both_databases! {
         }
         bot.settles().await;
         bot.sandbox.unblock_by_hand(&jo);
-        let bot = bot.is_away(HOUR).await;
+        let bot = bot.stays_away(HOUR).await;
         bot.settles().await;
         assert_eq!(bot.story_of(&jo).await.last().unwrap(), "unblocked_there");
         assert!(bot.why(&jo).await.contains("a person unblocked them there"));
@@ -87,7 +87,7 @@ on_both_databases! {
         let jo = bot.lead("jo");
         bot.writes(&jo, PITCH);
         bot.settles().await;
-        let bot = bot.is_away(HOUR).await;
+        let bot = bot.stays_away(HOUR).await;
         let fault = bot.sandbox.fault(Fault::always(FaultTarget::Read, FaultKind::Garbage));
         let mallory = bot.lead("mallory");
         bot.writes(&mallory, PITCH);
@@ -112,7 +112,7 @@ on_both_databases! {
         let jo = bot.lead("jo");
         bot.writes(&jo, PITCH);
         bot.settles().await;
-        let bot = bot.is_away(HOUR).await;
+        let bot = bot.stays_away(HOUR).await;
         bot.sandbox.fault(Fault::times(8, FaultTarget::Read, FaultKind::Huge));
         bot.passes(HOUR, MINUTE).await;
         assert_eq!(bot.recorded("reconciled").await, 1);
@@ -136,7 +136,7 @@ on_both_databases! {
 
     async fn where_nobody_was_blocked_nothing_is_compared(database) {
         let bot = Bot::on(database).await;
-        let bot = bot.is_away(HOUR * 100).await;
+        let bot = bot.stays_away(HOUR * 100).await;
         bot.settles().await;
         assert_eq!(bot.recorded("reconcile_started").await, 0);
         assert_eq!(bot.sandbox.calls(), []);

@@ -198,7 +198,7 @@ fn seeds(of_old: std::ops::Range<u64>) -> std::ops::Range<u64> {
 async fn whatever_happens_people_win_on_sqlite() {
     for seed in seeds(0..20) {
         println!("seed {seed}");
-        story(Database::sqlite(), seed).await;
+        Box::pin(story(Database::sqlite(), seed)).await;
     }
 }
 
@@ -206,6 +206,6 @@ async fn whatever_happens_people_win_on_sqlite() {
 async fn whatever_happens_people_win_on_postgres() {
     for seed in seeds(100..106) {
         println!("seed {seed}");
-        story(Database::postgres().await, seed).await;
+        Box::pin(story(Database::postgres().await, seed)).await;
     }
 }
