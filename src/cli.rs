@@ -7,6 +7,7 @@ mod health;
 mod orders;
 mod out;
 mod questions;
+mod reconcile;
 mod rule_list;
 mod rules;
 mod rules_status;
@@ -124,6 +125,7 @@ async fn at_desk(
         Command::Rules(RulesCommand::List(options)) => {
             rule_list::list(desk, config, &options, out).await
         }
+        Command::Reconcile(options) => reconcile::reconcile(desk, &options, out).await,
         Command::Hold(HoldCommand::List) => questions::holds(desk, out).await,
         Command::Hold(HoldCommand::Release(options)) => orders::release(desk, &options, out).await,
         Command::Hold(HoldCommand::Confirm(options)) => {

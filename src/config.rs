@@ -45,6 +45,8 @@ pub struct Config {
     pub give_up_after: Duration,
     pub exempt_after_unblock: Duration,
     pub lookup_max_age: Duration,
+    /// After so long without a bouncer at work, what people did meanwhile is looked for before a rule blocks.
+    pub reconcile_after: Duration,
     /// In whose name notes are left.
     pub admin_id: Option<String>,
     /// The address rules with `notify` tell; it may hold a key.

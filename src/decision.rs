@@ -98,6 +98,8 @@ crate::vocabulary! {
         AnsweredBefore = "answered-before",
         /// A person has unblocked the sender.
         Unblocked = "unblocked",
+        /// No bouncer was at work after the message came in: a person may have unblocked the sender meanwhile.
+        Away = "away",
         /// The sender is on the policy's `never` list.
         Never = "never",
         /// The rule has used up its brake.

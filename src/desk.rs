@@ -3,6 +3,7 @@
 
 mod besides;
 mod orders;
+pub mod reconcile;
 pub mod review;
 pub mod rule_list;
 pub mod sentences;
@@ -160,6 +161,9 @@ impl Desk {
         tx.cancel(Task::Block, contact.as_str(), now).await?;
         besides::keep_end(&mut tx, &row, now).await?;
         besides::keep_unblock(&mut tx, &row, now).await?;
+        if row.standing != Standing::Blocked {
+            tx.plan_looks(&row, now).await?;
+        }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
         tx.commit().await?;

@@ -1,6 +1,7 @@
 //! Our calls to Featurebase's API, and what its answers mean to us.
 
 mod answer;
+mod listing;
 mod notice;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::message::{ContactId, PartId};
 use crate::time::Timestamp;
 
 pub use answer::Outcome;
+pub use listing::Page;
 pub use notice::{Notice, Notifier};
 
 use answer::{Wait, classify, read_capped, read_without, refused, unreachable_now};
@@ -88,7 +90,7 @@ impl Featurebase {
     /// What came of the call instead.
     pub async fn conversation(&self, id: &str, now: Timestamp) -> Result<Shown, Outcome> {
         let (status, body) = self.call(Method::GET, &path_of(id)?, None, now).await?;
-        match body.get("isBlocked").and_then(Value::as_bool) {
+        match shows_blocked(&body) {
             Some(blocked) if status == StatusCode::OK => Ok(Shown {
                 blocked,
                 answered: parts_of(&body).any(is_answer),
@@ -313,6 +315,11 @@ impl Featurebase {
         let body = read_capped(response).await?;
         Ok((status, read_without(&[&self.key], &body), wait))
     }
+}
+
+/// Whether a conversation shows its contact blocked, if it says.
+fn shows_blocked(conversation: &Value) -> Option<bool> {
+    conversation.get("isBlocked").and_then(Value::as_bool)
 }
 
 /// Whether a part is a message of a teammate to the contact.

@@ -23,6 +23,7 @@
 //! curl $S/faults -d '{"on": "block", "kind": {"too_many": {"seconds": 30}}, "times": 2}'
 //! curl $S/faults -d '{"on": "any", "kind": "reset"}'
 //! curl $S/faults -d '{"on": "read", "kind": {"slow": "2s"}}'
+//! curl $S/faults -d '{"on": "block", "kind": {"late_effect": "5m"}}'
 //! curl -X DELETE $S/faults
 //! curl -X PUT $S/delivery-faults -d '{"duplicates": 1, "shuffle": true, "hold_back": "5s"}'
 //! curl $S/clock -d '{"advance": "1h"}'

@@ -116,6 +116,10 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         metrics.clone(),
     );
     rulewatch.wakes(worker.wake.judging.clone());
+    worker
+        .look_back()
+        .await
+        .context("when a bouncer was last at work cannot be read from the store")?;
     Ok(App {
         store,
         worker: Arc::new(worker),

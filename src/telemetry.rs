@@ -31,6 +31,8 @@ pub struct Metrics {
     pub not_understood: Gauge,
     pub holds: Gauge,
     pub stopped: Gauge,
+    pub reconciling: Gauge,
+    pub late_blocks: Counter,
     pub key_refused: Gauge,
     pub clock_skew_seconds: Gauge,
     pub connections: Gauge,
@@ -60,6 +62,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
         let [lookups, steps, notices] = asked_besides(r);
+        let (reconciling, late_blocks) = against_people(r);
         let metrics = Self {
             events_kept: counter(r, "events_kept", "Events stored and answered with 200"),
             events_not_stored: counter(
@@ -97,6 +100,8 @@ impl Metrics {
                 "Signed events on file that were not understood",
             ),
             holds: gauge(r, "holds", "Blocks that wait for a person"),
+            reconciling,
+            late_blocks,
             stopped: gauge(r, "stopped", "1 while the stop switch is thrown"),
             key_refused: gauge(r, "key_refused", "1 while Featurebase refuses the API key"),
             clock_skew_seconds: gauge(
@@ -216,6 +221,21 @@ impl RuleNumbers {
         self.differ.set(i64::from(since.is_some()));
         self.differ_since.set(since.unwrap_or(0));
     }
+}
+
+/// What could have been done against a person's word, and is not.
+fn against_people(r: &mut Registry) -> (Gauge, Counter) {
+    let reconciling = gauge(
+        r,
+        "reconciling",
+        "1 while no rule blocks because it is first looked whom people unblocked meanwhile",
+    );
+    let late_blocks = counter(
+        r,
+        "late_blocks",
+        "Blocks that took effect unheard after a person's word against them, and were taken back",
+    );
+    (reconciling, late_blocks)
 }
 
 /// What Featurebase and the operator's own address are asked besides blocks and unblocks.

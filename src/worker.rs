@@ -12,6 +12,9 @@ mod follow;
 mod gate;
 mod judging;
 mod lookups;
+mod presence;
+mod reconcile;
+mod there;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +57,12 @@ pub struct Behaviour {
     pub stop_file: PathBuf,
     /// How long what was looked up of a contact is taken for true.
     pub lookup_max_age: Duration,
+    /// How long rules only hold a contact after a person's unblock.
+    pub exempt: Duration,
+    /// After so long without a bouncer at work what people did meanwhile is looked for first.
+    pub reconcile_after: Duration,
+    /// Where what must survive the store is kept.
+    pub data_dir: PathBuf,
     /// In whose name notes are left; without it none are.
     pub admin_id: Option<String>,
     /// A number from 0 to 1 to spread retries with.
@@ -88,6 +97,7 @@ pub struct Worker {
     pub wake: Wake,
     gate: Mutex<Gate>,
     latest_seen: clock::LatestSeen,
+    seen: Mutex<presence::Seen>,
 }
 
 impl Worker {
@@ -110,6 +120,7 @@ impl Worker {
             wake: Wake::default(),
             gate: Mutex::default(),
             latest_seen: clock::LatestSeen::default(),
+            seen: Mutex::default(),
         }
     }
 

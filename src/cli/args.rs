@@ -53,6 +53,8 @@ pub enum Command {
     /// Blocks that wait for a person
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Compare who is blocked at Featurebase with who the bouncer believes is; exit code 1 when they differ
+    Reconcile(Reconcile),
     /// Stop all calls to Featurebase, in every replica, within a second
     Stop(Stop),
     /// Let calls to Featurebase go on after a stop
@@ -215,6 +217,25 @@ pub struct Reason {
     #[arg(long)]
     pub reason: String,
     /// Who orders it, for the record; your login name if left out
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Reconcile {
+    /// Heed what is found: whom people unblocked in Featurebase itself, rules only hold for a while
+    #[arg(long)]
+    pub apply: bool,
+    /// Only show what the last comparison found
+    #[arg(long, conflicts_with = "apply")]
+    pub last: bool,
+    /// Wait so long for the running bouncer
+    #[arg(long, default_value = "10m", value_name = "SPAN", value_parser = span)]
+    pub wait: Duration,
+    /// Why, for the record
+    #[arg(long, default_value = "no reason given")]
+    pub reason: String,
+    /// Who asks, for the record; your login name if left out
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 }

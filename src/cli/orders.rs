@@ -173,7 +173,7 @@ fn actor(reason: &Reason) -> String {
     who(reason.by.as_deref())
 }
 
-fn who(given: Option<&str>) -> String {
+pub(super) fn who(given: Option<&str>) -> String {
     let environment = crate::config::environment();
     let login = ["SUDO_USER", "USER", "LOGNAME"]
         .iter()

@@ -39,19 +39,11 @@ pub(super) fn build(
     let give_up_after = read.span("give_up_after");
     let exempt_after_unblock = read.span("exempt_after_unblock");
     let lookup_max_age = read.span("lookup_max_age");
+    let reconcile_after = read.span("reconcile_after");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let durability = read.durability();
     let log = read.word("log", LogForm::parse, "text or json");
-    if lease
-        .zip(call_timeout)
-        .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
-    {
-        read.refuse(
-            "lease",
-            "is less than 4 times call_timeout: work would be taken over while it is done",
-            "make it longer, or call_timeout shorter",
-        );
-    }
+    read.refuse_short_lease(lease, call_timeout);
     Some(Config {
         listen: listen?,
         private_listen: private_listen?,
@@ -73,6 +65,7 @@ pub(super) fn build(
         give_up_after: give_up_after?,
         exempt_after_unblock: exempt_after_unblock?,
         lookup_max_age: lookup_max_age?,
+        reconcile_after: reconcile_after?,
         admin_id: (!admin_id.is_empty()).then_some(admin_id),
         notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
         log: log?,
@@ -89,6 +82,19 @@ struct Read<'p> {
 }
 
 impl Read<'_> {
+    fn refuse_short_lease(&mut self, lease: Option<Duration>, call_timeout: Option<Duration>) {
+        if lease
+            .zip(call_timeout)
+            .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
+        {
+            self.refuse(
+                "lease",
+                "is less than 4 times call_timeout: work would be taken over while it is done",
+                "make it longer, or call_timeout shorter",
+            );
+        }
+    }
+
     fn database_url(&mut self) -> String {
         let database_url = self.text("database_url");
         if !(database_url.is_empty()

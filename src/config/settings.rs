@@ -126,6 +126,11 @@ pub const SETTINGS: &[Setting] = &[
         "so long what Featurebase keeps of a sender is taken for true; then it is looked up again",
     ),
     setting(
+        "reconcile_after",
+        "10m",
+        "when no bouncer was at work for so long, it is first looked whom people unblocked meanwhile",
+    ),
+    setting(
         "admin_id",
         "",
         "id of the teammate in whose name notes are left; empty: none are left",

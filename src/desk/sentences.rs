@@ -48,6 +48,12 @@ pub fn tell(row: &Row) -> Vec<String> {
             "The clock went back from {}; what waited was counted anew.",
             word(row, "from")
         )],
+        Action::LateBlock
+        | Action::UnblockedThere
+        | Action::BlockedThere
+        | Action::Remembered
+        | Action::ReconcileStarted
+        | Action::Reconciled => vec![tell_compared(row)],
         _ => vec![tell_call(row)],
     }
 }
@@ -70,6 +76,29 @@ fn tell_order(row: &Row) -> String {
             "{actor} ordered an unblock: {reason}. Until {} rules only hold this contact.",
             word(row, "exempt_until")
         ),
+    }
+}
+
+/// What was seen at Featurebase, and what follows from it.
+fn tell_compared(row: &Row) -> String {
+    let (why, because) = (word(row, "why"), word(row, "because"));
+    let number = |key: &str| row.detail.get(key).and_then(Value::as_u64).unwrap_or(0);
+    match row.action {
+        Action::LateBlock => format!("A block came late: {why}."),
+        Action::UnblockedThere => format!(
+            "Unblocked in Featurebase itself: {why}. Until {} rules only hold this contact.",
+            word(row, "exempt_until")
+        ),
+        Action::Remembered => format!("Known again ({}): {why}.", word(row, "standing")),
+        Action::ReconcileStarted => {
+            format!("Who is blocked is compared with Featurebase: {because}.")
+        }
+        Action::Reconciled => format!(
+            "Who is blocked was compared with Featurebase ({because}): {} looked at, {} differences.",
+            number("compared"),
+            number("differences")
+        ),
+        _ => format!("Somebody else's block: {why}."),
     }
 }
 

@@ -88,7 +88,7 @@ impl Fault {
     }
 }
 
-/// How a call goes wrong. Spans are real time, never the sandbox's clock.
+/// How a call goes wrong. Spans are real time, never the sandbox's clock, but for [`LateEffect`](Self::LateEffect).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -104,6 +104,9 @@ pub enum FaultKind {
     Reset,
     /// The call takes effect and the connection is cut instead of answered.
     LostAnswer,
+    /// The connection is cut instead of answered, and a block or unblock takes effect this much later by the sandbox's
+    /// clock; other calls do nothing.
+    LateEffect(#[serde(with = "span")] Duration),
     /// The call takes effect at once and is answered this much later.
     Slow(#[serde(with = "span")] Duration),
     /// Blocking and unblocking answer 200 and change nothing; other calls are not touched.
@@ -127,6 +130,7 @@ impl FaultKind {
             Self::Hang => "hang",
             Self::Reset => "reset",
             Self::LostAnswer => "lost_answer",
+            Self::LateEffect(_) => "late_effect",
             Self::Slow(_) => "slow",
             Self::NoEffect => "no_effect",
             Self::Garbage => "garbage",

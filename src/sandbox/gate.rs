@@ -15,7 +15,7 @@ use super::errors::{ApiError, in_one_shape};
 use super::faults::{FaultKind, FaultTarget, RetryAfter};
 use super::rate::{Rate, set};
 use super::serve::Line;
-use super::workspace::Shared;
+use super::workspace::{Late, Shared};
 use crate::time::Timestamp;
 
 /// The one version of the API the sandbox speaks.
@@ -169,6 +169,10 @@ impl Call {
                 self.run(request, next).await;
                 line.cut().await
             }
+            Some(FaultKind::LateEffect(wait)) => {
+                self.take_effect_in(wait);
+                line.cut().await
+            }
             Some(FaultKind::Hang) => {
                 tokio::time::sleep(HANG).await;
                 line.cut().await
@@ -196,6 +200,23 @@ impl Call {
             record.effect = Some(*effect);
         }
         response
+    }
+
+    /// A block or unblock that takes effect when its caller has long given up.
+    fn take_effect_in(&self, wait: Duration) {
+        let blocked = match self.target {
+            FaultTarget::Block => true,
+            FaultTarget::Unblock => false,
+            _ => return,
+        };
+        if let Some(contact) = self.contact.clone() {
+            self.shared.lock().late.push(Late {
+                at: self.shared.now().after(wait),
+                contact,
+                blocked,
+                call: self.place,
+            });
+        }
     }
 
     fn close(&self, response: &Response) {

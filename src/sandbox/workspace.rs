@@ -38,15 +38,28 @@ impl Shared {
     }
 
     /// A panic elsewhere leaves the workspace usable: every change to it is whole before anything can fail.
+    /// Whoever looks sees what has taken effect by then.
     pub fn lock(&self) -> MutexGuard<'_, Workspace> {
-        self.workspace
+        let mut workspace = self
+            .workspace
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner);
+        workspace.take_late_effect(self.now());
+        workspace
     }
 
     pub fn now(&self) -> Timestamp {
         self.options.clock.now()
     }
+}
+
+/// A block or unblock that is still to take effect.
+pub(super) struct Late {
+    pub at: Timestamp,
+    pub contact: String,
+    pub blocked: bool,
+    /// The place of its call in the log.
+    pub call: usize,
 }
 
 pub(super) struct Workspace {
@@ -62,6 +75,7 @@ pub(super) struct Workspace {
     pub deliveries: Vec<DeliveryRecord>,
     /// Contacts whose block by an API call took effect, in order.
     pub blocks: Vec<String>,
+    pub late: Vec<Late>,
     pub rng: fastrand::Rng,
     pub settings: Options,
     next_conversation: u64,
@@ -83,6 +97,7 @@ impl Workspace {
             calls: Vec::new(),
             deliveries: Vec::new(),
             blocks: Vec::new(),
+            late: Vec::new(),
             rng: options
                 .seed
                 .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
@@ -91,6 +106,23 @@ impl Workspace {
             // its store would take new messages for old ones.
             next_conversation: u64::try_from(seconds).unwrap_or(0).saturating_add(1),
             next_event: 0,
+        }
+    }
+
+    fn take_late_effect(&mut self, now: Timestamp) {
+        if self.late.is_empty() {
+            return;
+        }
+        let (mut due, late): (Vec<Late>, Vec<Late>) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|late| late.at <= now);
+        self.late = late;
+        due.sort_by_key(|late| late.at);
+        for late in due {
+            let effect = self.call_sets_blocked(&late.contact, late.blocked);
+            if let Some(record) = self.calls.get_mut(late.call) {
+                record.effect = effect.unwrap_or(None);
+            }
         }
     }
 

@@ -17,6 +17,9 @@ pub(super) fn behaviour(config: &Config) -> Behaviour {
         give_up_after: config.give_up_after,
         stop_file: config.stop_file(),
         lookup_max_age: config.lookup_max_age,
+        exempt: config.exempt_after_unblock,
+        reconcile_after: config.reconcile_after,
+        data_dir: config.data_dir.clone(),
         admin_id: config.admin_id.clone(),
         jitter: fastrand::f64,
     }

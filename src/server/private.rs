@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use tokio::sync::watch;
 
 use crate::rulewatch::{Files, Status};
-use crate::store::jobs::Task;
+use crate::store::jobs::{Task, WhyCompare};
 use crate::store::{Result, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::webhook::refusals::{Refusals, Told};
@@ -96,6 +96,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         told.push("stopped by the file STOP in the data folder".to_owned());
     }
     told.extend(inside.doubts.iter().map(|doubt| format!("store: {doubt}")));
+    told.extend(reconciling(&inside).await);
     let status = if not_ready.is_empty() {
         StatusCode::OK
     } else {
@@ -110,6 +111,19 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         let _ = writeln!(text, "{line}");
     }
     (status, text)
+}
+
+/// Why no rule blocks for now, while it is first looked whom people unblocked.
+async fn reconciling(inside: &Private) -> Option<String> {
+    let comparing = inside.store.comparing(WhyCompare::Away);
+    let state = tokio::time::timeout(PATIENCE, comparing)
+        .await
+        .ok()?
+        .ok()??;
+    Some(format!(
+        "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
+        state.started_at, state.compared, state.because
+    ))
 }
 
 /// Which rules are in force, and how the files differ from them.
@@ -157,5 +171,7 @@ async fn refresh(inside: &Private) -> Result<()> {
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
     inside.metrics.stopped.set(i64::from(stopped));
+    let reconciling = inside.store.comparing(WhyCompare::Away).await?.is_some();
+    inside.metrics.reconciling.set(i64::from(reconciling));
     Ok(())
 }

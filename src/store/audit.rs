@@ -61,6 +61,18 @@ crate::vocabulary! {
         Resumed = "resumed",
         /// The clock has gone back: leases and waits given before were mended.
         ClockWentBack = "clock_went_back",
+        /// A block of ours took effect after a person's word against it; it is taken back.
+        LateBlock = "late_block",
+        /// Featurebase shows free whom we had blocked: a person unblocked them there.
+        UnblockedThere = "unblocked_there",
+        /// Featurebase shows blocked whom we did not block: somebody else's block, which is left alone.
+        BlockedThere = "blocked_there",
+        /// The store is older than what was done: what people had decided since is known from the data folder.
+        Remembered = "remembered",
+        /// Who is blocked at Featurebase is being compared with who we believe is.
+        ReconcileStarted = "reconcile_started",
+        /// The comparison is done.
+        Reconciled = "reconciled",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claims;
 mod detail;
+mod looks;
 mod mended;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::store::contacts::{ContactRow, Standing};
 use crate::time::Timestamp;
 
 pub use detail::{About, Call, Judging, LookUp, Step, steps_of};
+pub use looks::{Comparing, LookAgain, Phase, WhyCompare};
 pub use mended::{CLOCK_SLACK, Mended};
 
 crate::vocabulary! {
@@ -40,6 +42,10 @@ crate::vocabulary! {
         Close = "close",
         /// Tell the operator's address; the subject is the contact.
         Notify = "notify",
+        /// Read back whether a block came late, and take it back; the subject is the contact.
+        LookAgain = "look-again",
+        /// Compare who is blocked at Featurebase with who we believe is; the subject says why.
+        Reconcile = "reconcile",
     }
 }
 

@@ -43,6 +43,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0001.postgres.sql"),
     },
     Step {
+        number: 3,
+        about: "what must be known to let people win",
+        sqlite: include_str!("migrations/0003.sqlite.sql"),
+        postgres: include_str!("migrations/0003.postgres.sql"),
+    },
+    Step {
         number: 6,
         about: "waits under a clock that goes back",
         sqlite: include_str!("migrations/0006.sqlite.sql"),

@@ -2,6 +2,7 @@
 //! no transaction open, the answer read back and recorded. Senders are looked up and what rules ask for besides is done in
 //! the same way: blocks and unblocks come first, then look-ups, then the rest.
 
+mod again;
 mod calling;
 mod settling;
 mod steps;
@@ -42,6 +43,7 @@ impl Worker {
         let waiting = if self.store.is_tight() {
             0
         } else {
+            self.keep_presence().await?;
             self.store.backlog(Task::LookUp).await?.jobs
         };
         let late = match waiting {
@@ -55,6 +57,7 @@ impl Worker {
             .gate()
             .width(self.clock.now(), self.behaviour.calls_at_once);
         let only_looks = self.behaviour.mode == Stage::Observe;
+        let late = late + self.compare_due(featurebase, width).await?;
         if width == 0 || (only_looks && waiting == 0) || self.stop_file_stands() {
             return Ok(late);
         }
@@ -84,9 +87,10 @@ impl Worker {
                 let came = self.take_step(featurebase, job).await;
                 self.settle_step(job, came).await
             }
+            Task::LookAgain => self.look_again(featurebase, job).await,
             _ => {
-                let came = self.call(featurebase, job).await;
-                self.settle(job, came).await
+                let (came, sent) = self.call(featurebase, job).await;
+                self.settle(job, came, sent).await
             }
         }
     }
@@ -109,6 +113,9 @@ impl Worker {
         } else if !only_looks {
             jobs.extend(tx.claim_acting(&lease, left(&jobs)).await?);
         }
+        if !only_looks && left(&jobs) > 0 {
+            jobs.extend(tx.claim_looks_again(&lease, left(&jobs)).await?);
+        }
         if !tight && left(&jobs) > 0 {
             jobs.extend(tx.claim_look_ups(&lease, left(&jobs)).await?);
         }
@@ -130,8 +137,11 @@ impl Worker {
 
     /// Records the intent of a job, or that it is no longer wanted. A look-up changes nothing and needs no record.
     async fn intend(&self, tx: &mut Writing, job: &Job) -> Result<bool> {
-        if job.task == Task::LookUp {
+        if matches!(job.task, Task::LookUp | Task::LookAgain) {
             return Ok(true);
+        }
+        if Call::of(job).book.is_some() && self.wait_for_comparing(tx, job).await? {
+            return Ok(false);
         }
         if job.task.is_step() {
             return self.intend_step(tx, job).await;
@@ -159,6 +169,9 @@ impl Worker {
         let detail = json!({ "call": job.task, "attempt": job.attempts });
         tx.record(vec![self.entry(job, Action::Attempted, detail)])
             .await?;
+        if job.task == Task::Block {
+            tx.note_sent(&job.subject, self.clock.now()).await?;
+        }
         Ok(true)
     }
 

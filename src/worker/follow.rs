@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Worker;
 use super::brake::{self, Next};
 use super::judging::rules_of;
-use crate::decision::{Decision, Stage, Verdict, Word};
+use crate::decision::{Decision, Restraint, Stage, Verdict, Word};
 use crate::message::Message;
 use crate::rules::Rulebook;
 use crate::store::audit::{Action, Entry};
@@ -56,6 +56,10 @@ impl Worker {
         book: &Rulebook,
     ) -> Result<Option<String>> {
         let now = self.clock.now();
+        if tx.came_before_gap(&message.event).await? {
+            decision.restrain(Verdict::Hold, Restraint::Away, "no bouncer was at work for a while after this came in: somebody may have unblocked the sender meanwhile");
+            return Ok(None);
+        }
         match brake::weigh(tx, decision, message, book.policy(), now).await? {
             Next::Restrained => Ok(None),
             Next::Nothing(row, note) => {

@@ -310,3 +310,32 @@ pub fn free_port() -> u16 {
         .unwrap()
         .port()
 }
+
+/// What is left of a bot that has ended: its database, its Featurebase and the time.
+pub struct Rest {
+    pub database: Arc<Database>,
+    pub sandbox: Sandbox,
+    pub clock: Clock,
+}
+
+impl Bot {
+    /// Stops softly. What came for it meanwhile is lost.
+    pub async fn ends(self) -> Rest {
+        self.sandbox.suspend(&self.webhook.id);
+        assert!(self.running.stop().await);
+        Rest {
+            database: self.database,
+            sandbox: self.sandbox,
+            clock: self.clock,
+        }
+    }
+}
+
+impl Rest {
+    /// Another bot takes over where the last one ended.
+    pub async fn starts(self) -> Bot {
+        Setup::beside(self.database)
+            .join(self.sandbox, self.clock)
+            .await
+    }
+}

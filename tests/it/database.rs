@@ -52,6 +52,36 @@ impl Database {
         }
     }
 
+    /// Takes a copy of what is kept, while nobody works on it. It lies in a folder or has a name on the server.
+    pub async fn copy(&self) -> String {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let copy = path.with_extension("copy");
+                std::fs::copy(path, &copy).unwrap();
+                copy.display().to_string()
+            }
+            Location::Postgres(url) => {
+                let name = name_in(url);
+                let copy = format!("{name}_copy");
+                make(&copy, &name).await;
+                copy
+            }
+        }
+    }
+
+    /// Puts a copy back in place of what is kept.
+    pub async fn put_back(&self, copy: &str) {
+        match &self.location {
+            Location::Sqlite(path) => {
+                for beside in ["db-wal", "db-shm"] {
+                    let _ = std::fs::remove_file(path.with_extension(beside));
+                }
+                std::fs::copy(copy, path).unwrap();
+            }
+            Location::Postgres(url) => make(&name_in(url), copy).await,
+        }
+    }
+
     /// The `database_url` setting for it.
     pub fn url(&self) -> String {
         match &self.location {
@@ -70,6 +100,35 @@ impl Database {
         tokio::spawn(writer.run(|_| {}));
         store
     }
+}
+
+fn name_in(url: &str) -> String {
+    url::Url::parse(url).unwrap().path()[1..].to_owned()
+}
+
+/// Makes a database like another, in place of one of that name.
+async fn make(name: &str, like: &str) {
+    let server = std::env::var("BOUNCER_TEST_POSTGRES").unwrap();
+    let pool = sqlx::AnyPool::connect(&server).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!(
+        "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+    )))
+    .execute(&pool)
+    .await
+    .unwrap();
+    // The server may take a moment to see that the last one has left.
+    for _ in 0..200 {
+        let made = sqlx::query(AssertSqlSafe(format!(
+            "CREATE DATABASE {name} TEMPLATE {like}"
+        )))
+        .execute(&pool)
+        .await;
+        if made.is_ok() {
+            return pool.close().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{like} is never left alone");
 }
 
 /// Runs each story on SQLite and on PostgreSQL.

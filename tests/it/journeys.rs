@@ -1,5 +1,6 @@
 //! What happens to messages and orders, from the signed delivery to Featurebase and the record.
 
+mod away;
 mod besides;
 mod block_for;
 mod blocking;
@@ -7,10 +8,15 @@ mod ear;
 mod faults;
 mod history;
 mod last_look;
+mod late_blocks;
 mod lookups;
 mod people;
+mod people_storm;
 mod poisoned;
+mod reconcile;
 mod replicas;
+mod restored;
 mod rule_edits;
+mod taken_back;
 mod told_of_steps;
 mod whose_block;

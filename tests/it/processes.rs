@@ -4,6 +4,7 @@ mod canary;
 mod commands;
 mod disk;
 mod kills;
+mod reconciling;
 mod rule_storm;
 mod traffic;
 

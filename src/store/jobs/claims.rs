@@ -91,7 +91,7 @@ impl Writing {
         self.claim(due, lease, limit).await
     }
 
-    async fn claim(&mut self, due: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+    pub(super) async fn claim(&mut self, due: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
         let skip = self.dialect.skip_locked();
         // Only fixed texts and place holders are in it: values are always bound.
         let sql = format!(

@@ -1,5 +1,7 @@
 //! The call itself: a last look before it, and the reading back after it.
 
+use std::time::Duration;
+
 use super::{Came, is_by_rule};
 use crate::decision::Verdict;
 use crate::featurebase::{Featurebase, Outcome};
@@ -11,6 +13,23 @@ use crate::store::Result;
 use crate::store::jobs::{Call, Job, Task};
 use crate::worker::Worker;
 
+/// What is known of the block of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It was not sent, or it was answered.
+    Known,
+    /// It was not sent, since an earlier one is seen to have taken effect.
+    EarlierTookEffect,
+    /// It was sent, and nobody told what became of it: it may yet take effect.
+    Open,
+    /// Featurebase said it was done, and the conversation does not show it.
+    SaidDone,
+}
+
+/// How long Featurebase may take to show what it said was done; after that somebody may have taken it back.
+const SETTLED: Duration = Duration::from_mins(1);
+const TAKEN_BACK: &str = "Featurebase said that the contact was blocked, and now the conversation shows them free: either it does not take effect, or somebody takes it back there";
+
 /// What a last look found.
 enum Look {
     /// Go on.
@@ -21,26 +40,27 @@ enum Look {
     BlockedByHand,
     /// A person should look.
     Hold(String),
+    /// It was said to be done a while ago, and is not so now.
+    TakenBack,
 }
 
 impl Worker {
-    /// Carries a claimed job to Featurebase.
-    pub(super) async fn call(&self, featurebase: &Featurebase, job: &Job) -> Came {
-        match self.last_look(featurebase, job).await {
-            Ok(Look::Clear) => {}
-            Ok(Look::Already) => return already(job),
-            Ok(Look::BlockedByHand) => return blocked_by_hand(),
-            Ok(Look::Hold(because)) => return Came::Held(because),
+    /// Carries a claimed job to Featurebase. Gives what came of it, and what is known of the block that was sent.
+    pub(super) async fn call(&self, featurebase: &Featurebase, job: &Job) -> (Came, Sent) {
+        let came = match self.last_look(featurebase, job).await {
+            Ok(Look::Clear) => self.withheld(job).await.map(Came::Withheld),
+            Ok(Look::Already) => return (already(job), Sent::EarlierTookEffect),
+            Ok(Look::BlockedByHand) => Some(blocked_by_hand()),
+            Ok(Look::Hold(because)) => Some(Came::Held(because)),
+            Ok(Look::TakenBack) => Some(taken_back(job)),
             // Featurebase is not well: one question was enough to know.
-            Err(outcome) => {
-                return Came::Answered {
-                    outcome,
-                    note: None,
-                };
-            }
-        }
-        if let Some(why) = self.withheld(job).await {
-            return Came::Withheld(why);
+            Err(outcome) => Some(Came::Answered {
+                outcome,
+                note: None,
+            }),
+        };
+        if let Some(came) = came {
+            return (came, Sent::Known);
         }
         let (contact, now) = (ContactId::new(job.subject.clone()), self.clock.now());
         let outcome = match job.task {
@@ -48,12 +68,18 @@ impl Worker {
             _ => featurebase.unblock(&contact, now).await,
         };
         if !matches!(outcome, Outcome::Done | Outcome::Already { .. }) {
-            return Came::Answered {
-                outcome,
-                note: None,
+            let sent = if may_take_effect(&outcome) {
+                Sent::Open
+            } else {
+                Sent::Known
             };
+            let note = None;
+            return (Came::Answered { outcome, note }, sent);
         }
-        self.made_sure(featurebase, job, outcome).await
+        let came = self.made_sure(featurebase, job, outcome).await;
+        let seen = matches!(&came, Came::Answered { outcome, .. }
+            if matches!(outcome, Outcome::Done | Outcome::Already { .. }));
+        (came, if seen { Sent::Known } else { Sent::SaidDone })
     }
 
     /// Reads back what Featurebase said it did.
@@ -103,6 +129,9 @@ impl Worker {
                 return Ok(Look::BlockedByHand);
             }
         }
+        if shown.is_some() && self.was_said_done(job).await {
+            return Ok(Look::TakenBack);
+        }
         if !is_by_rule(job) {
             return Ok(Look::Clear);
         }
@@ -139,6 +168,15 @@ impl Worker {
         } else {
             Look::Hold("the rules were changed before the block was carried out, and today's would not block for this message".to_owned())
         })
+    }
+
+    /// Whether Featurebase said long enough ago that this very block was done. A store that does not say is a yes.
+    async fn was_said_done(&self, job: &Job) -> bool {
+        job.task == Task::Block
+            && match self.store.said_done(job).await {
+                Ok(said) => said.is_some_and(|said| self.clock.now().since(said) >= SETTLED),
+                Err(_) => true,
+            }
     }
 
     /// Whether the rules of today, too, would block for the message that led to the job.
@@ -223,6 +261,25 @@ fn blocked_by_hand() -> Came {
         },
         note: Some("looked before anything was asked for"),
     }
+}
+
+/// A rule's block is held for a person; a person's own ends here.
+fn taken_back(job: &Job) -> Came {
+    if is_by_rule(job) {
+        return Came::Held(TAKEN_BACK.to_owned());
+    }
+    Came::Answered {
+        outcome: Outcome::Refused {
+            code: "taken_back".to_owned(),
+            why: TAKEN_BACK.to_owned(),
+        },
+        note: None,
+    }
+}
+
+/// Whether a block that failed so may take effect later. Who names a time to come back has not done it.
+const fn may_take_effect(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Retry { after: None, .. })
 }
 
 fn already(job: &Job) -> Came {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::calling::Sent;
 use super::{Came, is_by_rule};
 use crate::featurebase::Outcome;
 use crate::message::ContactId;
@@ -22,7 +23,7 @@ const FEWEST_TRIES: i64 = 5;
 const WITHHELD: Duration = Duration::from_secs(1);
 
 impl Worker {
-    pub(super) async fn settle(&self, job: &Job, came: Came) -> Result<()> {
+    pub(super) async fn settle(&self, job: &Job, came: Came, sent: Sent) -> Result<()> {
         if let Came::Answered { outcome, .. } = &came {
             self.note_health(outcome);
         }
@@ -31,6 +32,7 @@ impl Worker {
         let contact = ContactId::new(job.subject.clone());
         let now = self.clock.now();
         let row = tx.contact_or_new(&contact, now).await?;
+        note_sent(&mut tx, job, sent, now).await?;
         let kept = match (&came, row.fence == Call::of(job).fence) {
             (Came::Answered { outcome, note }, true) => {
                 self.settle_wanted(&mut tx, job, (outcome, *note), row)
@@ -87,13 +89,13 @@ impl Worker {
         )])
         .await?;
         let row = tx.contact_or_new(&contact, now).await?;
-        let standing = Standing::NotBlocked;
-        tx.set_contact(&ContactRow {
-            standing,
+        let row = ContactRow {
+            standing: Standing::NotBlocked,
             changed_at: now,
             ..row
-        })
-        .await?;
+        };
+        tx.set_contact(&row).await?;
+        tx.plan_looks(&row, now).await?;
         tx.settle(job).await
     }
 
@@ -129,8 +131,11 @@ impl Worker {
         };
         self.complain_if_final(job, action, &detail);
         tx.record(vec![self.entry(job, action, detail)]).await?;
-        if job.task == Task::EndBlock && row.standing == Standing::BlockWanted {
-            // A message has led to another block since the end began.
+        if action == Action::Unblocked {
+            self.appear_soon();
+        }
+        if job.task != Task::Block && row.standing == Standing::BlockWanted {
+            // A message has led to another block since the end, or the taking back, began.
             return tx.settle(job).await;
         }
         let mut row = ContactRow {
@@ -149,6 +154,9 @@ impl Worker {
             tx.record(vec![entry]).await?;
         }
         tx.set_contact(&row).await?;
+        if row.standing != Standing::Blocked {
+            tx.plan_looks(&row, now).await?;
+        }
         tx.settle(job).await
     }
 
@@ -275,6 +283,19 @@ impl Worker {
             .key_refused
             .set(i64::from(gate.is_key_refused()));
         self.metrics.called(name_of(outcome));
+    }
+}
+
+/// Keeps what is known of the blocks sent: what may yet take effect is looked for when the contact is free.
+async fn note_sent(tx: &mut Writing, job: &Job, sent: Sent, now: Timestamp) -> Result<()> {
+    if job.task != Task::Block {
+        return Ok(());
+    }
+    match sent {
+        Sent::Known => tx.note_heard(&job.subject, 1).await,
+        Sent::EarlierTookEffect => tx.note_heard(&job.subject, 2).await,
+        Sent::Open => Ok(()),
+        Sent::SaidDone => tx.note_said(job, now).await,
     }
 }
 
