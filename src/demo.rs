@@ -21,6 +21,7 @@ use view::View;
 
 /// The rules that come with the program and their lists, as files.
 pub const STARTER_RULES: &[(&str, &str)] = &[
+    ("adds-up.toml", include_str!("../rules/adds-up.toml")),
     (
         "adult-and-gambling.toml",
         include_str!("../rules/adult-and-gambling.toml"),

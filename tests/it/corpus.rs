@@ -1,6 +1,6 @@
 //! The rules that come with the program, on messages people wrote.
 //!
-//! The rules were written with the `-tuning` halves and the `-hard` messages in sight. The `-report` halves are only counted: no test prints a
+//! The rules were written with the `-tuning` halves, the `-hard` messages and `spam-seen.txt` (the report half of before) in sight. The `-report` files are only counted: no test prints a
 //! line of theirs, so that nobody fits a rule to them by accident.
 
 use std::collections::BTreeMap;
@@ -186,13 +186,43 @@ fn of_the_spam_the_rules_were_written_beside_more_than_eight_of_ten_are_caught()
 }
 
 #[test]
-fn of_spam_never_seen_before_at_least_half_is_caught() {
+fn of_the_former_report_half_which_the_rules_know_by_now_more_than_seven_of_ten_are_caught() {
+    let book = starter();
+    let samples = corpus("spam-seen.txt");
+    let catch = Catch::of(&book, &samples);
+    print!("{}", catch.table("spam-seen.txt"));
+    assert!(
+        catch.caught() * 100 >= catch.total * 70,
+        "{}",
+        catch.table("spam-seen.txt")
+    );
+}
+
+/// Written to be mistaken for spam: agencies, exchanges, casinos, people who pass spam on.
+#[test]
+fn of_hard_ordinary_messages_at_most_one_in_twenty_fires_a_rule_that_acts() {
+    let book = starter();
+    let samples = corpus("ordinary-hard-report.txt");
+    let rules: Vec<String> = fired_on(&book, &samples)
+        .into_iter()
+        .map(|(rules, _)| rules)
+        .collect();
+    println!(
+        "ordinary-hard-report.txt: {} of {} fire: {rules:?}",
+        rules.len(),
+        samples.len()
+    );
+    assert!(rules.len() * 20 <= samples.len(), "{rules:?}");
+}
+
+#[test]
+fn of_spam_never_seen_before_at_least_seven_of_ten_are_caught() {
     let book = starter();
     let samples = corpus("spam-report.txt");
     let catch = Catch::of(&book, &samples);
     print!("{}", catch.table("spam-report.txt"));
     assert!(
-        catch.caught() * 100 >= catch.total * 50,
+        catch.caught() * 100 >= catch.total * 70,
         "{}",
         catch.table("spam-report.txt")
     );
