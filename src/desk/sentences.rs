@@ -48,6 +48,11 @@ pub fn tell(row: &Row) -> Vec<String> {
             "The clock went back from {}; what waited was counted anew.",
             word(row, "from")
         )],
+        Action::KeyRefused => vec![format!(
+            "Featurebase refuses the API key ({}); the work is kept until it is mended.",
+            word(row, "why")
+        )],
+        Action::KeyAccepted => vec!["Featurebase accepts the API key again.".to_owned()],
         _ => vec![tell_call(row)],
     }
 }

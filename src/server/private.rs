@@ -1,5 +1,7 @@
 //! The private listener: health, readiness, numbers. For operators, not for the world.
 
+mod calls;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,8 +76,8 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if rules.files != Files::InForce {
         told.push(format!("rules: {}", rules.say_files()));
     }
-    if let Some(pause) = inside.worker.pause() {
-        told.push(format!("featurebase: {pause}"));
+    if let Ok(Ok(Some(why))) = tokio::time::timeout(PATIENCE, calls::held_up(&inside)).await {
+        told.push(format!("featurebase: {why}"));
     }
     if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
         told.push(format!(
@@ -142,5 +144,5 @@ async fn refresh(inside: &Private) -> Result<()> {
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
     inside.metrics.stopped.set(i64::from(stopped));
-    Ok(())
+    calls::refresh(inside, stopped).await
 }

@@ -61,6 +61,10 @@ crate::vocabulary! {
         Resumed = "resumed",
         /// The clock has gone back: leases and waits given before were mended.
         ClockWentBack = "clock_went_back",
+        /// Featurebase refuses the API key since then.
+        KeyRefused = "key_refused",
+        /// Featurebase accepts the API key again.
+        KeyAccepted = "key_accepted",
     }
 }
 

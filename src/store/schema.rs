@@ -43,6 +43,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0001.postgres.sql"),
     },
     Step {
+        number: 2,
+        about: "the budget of calls, and the gate",
+        sqlite: include_str!("migrations/0002.sqlite.sql"),
+        postgres: include_str!("migrations/0002.postgres.sql"),
+    },
+    Step {
         number: 6,
         about: "waits under a clock that goes back",
         sqlite: include_str!("migrations/0006.sqlite.sql"),

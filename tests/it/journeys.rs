@@ -3,11 +3,14 @@
 mod besides;
 mod block_for;
 mod blocking;
+mod budget;
 mod ear;
 mod faults;
+mod gate;
 mod history;
 mod last_look;
 mod lookups;
+mod misbehaving;
 mod people;
 mod replicas;
 mod rule_edits;

@@ -23,13 +23,28 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn claim_acting(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let which = "task IN ('block', 'unblock', 'end-block')";
+        self.claim_calls(which, lease, limit).await
+    }
+
+    /// Claims unblocks alone, under the same conditions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_unblocks(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        self.claim_calls("task = 'unblock'", lease, limit).await
+    }
+
+    async fn claim_calls(&mut self, which: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
         // The end of a block lies in the future and holds up nobody.
-        let due = "task IN ('block', 'unblock', 'end-block') AND run_at <= $1 AND lease_until <= $1
+        let due = format!(
+            "{which} AND run_at <= $1 AND lease_until <= $1
             AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
             AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
                 AND other.task IN ('block', 'unblock', 'end-block')
-                AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))";
-        self.claim(due, lease, limit).await
+                AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))"
+        );
+        self.claim(&due, lease, limit).await
     }
 
     /// Claims look-ups that are due, at most one for each contact, and none while the stop switch is thrown.
@@ -67,18 +82,33 @@ impl Writing {
         self.claim(&due, lease, limit).await
     }
 
-    /// Claims what rules asked for besides, at most one for each contact and in order, none while the contact's block is
-    /// not done, and none while the stop switch is thrown.
+    /// Claims what rules asked of Featurebase besides, at most one for each contact and in order, none while the contact's
+    /// block is not done, and none while the stop switch is thrown.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn claim_steps(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let due = "task IN ('redact', 'note', 'close', 'notify') AND run_at <= $1 AND lease_until <= $1
+        self.claim_besides("task IN ('redact', 'note', 'close')", lease, limit)
+            .await
+    }
+
+    /// Claims notices to the operator's address, under the same conditions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_notices(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        self.claim_besides("task = 'notify'", lease, limit).await
+    }
+
+    async fn claim_besides(&mut self, which: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let due = format!(
+            "{which} AND run_at <= $1 AND lease_until <= $1
             AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
             AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
                 AND (other.task = 'block' OR (other.task IN ('redact', 'note', 'close', 'notify')
-                    AND (other.lease_until > $1 OR (other.run_at <= $1 AND other.job_id < jobs.job_id)))))";
-        self.claim(due, lease, limit).await
+                    AND (other.lease_until > $1 OR (other.run_at <= $1 AND other.job_id < jobs.job_id)))))"
+        );
+        self.claim(&due, lease, limit).await
     }
 
     async fn claim(&mut self, due: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
