@@ -98,7 +98,7 @@ on_both_databases! {
     }
 
     async fn a_flood_of_look_ups_leaves_room_for_what_is_more_urgent(database) {
-        let bot = setup(database, "60").more_rules(UNVERIFIED).start().await;
+        let bot = Setup::on(database).more_rules(&format!("{FREE}{UNVERIFIED}")).set("BOUNCER_CALLS_PER_MINUTE", "60").start().await;
         let friend = bot.lead("friend");
         bot.writes(&friend, PITCH);
         bot.settles().await;
@@ -155,7 +155,7 @@ on_both_databases! {
                     Ok(_) => got += 1,
                     Err(Outcome::Retry { after: Some(after), why, everywhere: false }) => {
                         assert!(why.contains("the budget of 20 calls a minute is used up"), "{why}");
-                        assert!(after > MINUTE && after < MINUTE * 2, "{after:?}");
+                        assert!(after > Duration::ZERO && after <= MINUTE + SECOND * 6, "{after:?}");
                         return got;
                     }
                     Err(other) => panic!("{other:?}"),
