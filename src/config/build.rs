@@ -42,16 +42,7 @@ pub(super) fn build(
     let lookup_max_age = read.span("lookup_max_age");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let log = read.word("log", LogForm::parse, "text or json");
-    if lease
-        .zip(call_timeout)
-        .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
-    {
-        read.refuse(
-            "lease",
-            "is less than 4 times call_timeout: work would be taken over while it is done",
-            "make it longer, or call_timeout shorter",
-        );
-    }
+    read.compare(lease, call_timeout);
     Some(Config {
         listen: listen?,
         private_listen: private_listen?,
@@ -156,6 +147,19 @@ impl Read<'_> {
             );
         }
         notify_url
+    }
+
+    fn compare(&mut self, lease: Option<Duration>, call_timeout: Option<Duration>) {
+        if lease
+            .zip(call_timeout)
+            .is_some_and(|(lease, call)| lease < call.saturating_mul(4))
+        {
+            self.refuse(
+                "lease",
+                "is less than 4 times call_timeout: work would be taken over while it is done",
+                "make it longer, or call_timeout shorter",
+            );
+        }
     }
 
     fn text(&self, key: &str) -> String {

@@ -6,11 +6,11 @@ CREATE TABLE calls_spent (
 
 -- The gate before Featurebase, for all replicas: one row, named featurebase.
 CREATE TABLE gate (
-    name        TEXT   NOT NULL PRIMARY KEY,
+    name        TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
     rest_until  BIGINT NOT NULL,
     probe_at    BIGINT NOT NULL,
     failures    BIGINT NOT NULL,
     key_refused BIGINT NOT NULL,
-    why         TEXT   NOT NULL,
+    why         TEXT COLLATE "C"   NOT NULL,
     noted_at    BIGINT NOT NULL
 );
