@@ -41,6 +41,8 @@ pub struct Config {
     pub max_connections: usize,
     pub call_timeout: Duration,
     pub calls_at_once: usize,
+    /// Over all replicas on one database together.
+    pub calls_per_minute: u32,
     pub lease: Duration,
     pub give_up_after: Duration,
     pub exempt_after_unblock: Duration,

@@ -1,14 +1,19 @@
 //! Our calls to Featurebase's API, and what its answers mean to us.
 
 mod answer;
+pub mod budget;
+mod gate;
+mod line;
 mod listing;
 mod notice;
+mod sending;
+mod share;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode, header, redirect};
+use reqwest::{Client, Method, StatusCode, redirect};
 use serde_json::{Value, json};
 
 use crate::decision::Profile;
@@ -16,15 +21,18 @@ use crate::message::{ContactId, PartId};
 use crate::time::Timestamp;
 
 pub use answer::Outcome;
+pub use budget::{Budget, Use};
+pub use line::{Line, State};
 pub use listing::Page;
 pub use notice::{Notice, Notifier};
+pub use share::{Purse, Share};
 
-use answer::{Wait, classify, read_capped, read_without, refused, unreachable_now};
+use answer::refused;
 
-/// The API version every call names.
-const VERSION: &str = "2026-01-01.nova";
 /// A field of a contact's own that is longer than this, in bytes, is not kept: no rule asks for such a value.
 const LONGEST_FIELD: usize = 1_000;
+/// Ids of conversations are short.
+const LONGEST_ID: usize = 64;
 
 /// What a conversation shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +49,9 @@ pub struct Featurebase {
     http: Client,
     base: String,
     key: String,
+    line: Line,
+    used_for: Use,
+    purse: Option<Purse>,
 }
 
 impl fmt::Debug for Featurebase {
@@ -62,16 +73,50 @@ fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
 }
 
 impl Featurebase {
-    /// `base` is the API's address without a path; `key` the API key. No call takes longer than `timeout`.
+    /// `base` is the API's address without a path; `key` the API key. No call takes longer than `timeout`, from the first
+    /// packet to the last. Each is taken out of the budget of `line`, as one nobody waits for: see [`used_for`](Self::used_for).
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new(base: &str, key: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        base: &str,
+        key: &str,
+        timeout: Duration,
+        line: Line,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             http: client(timeout)?,
             base: base.trim_end_matches('/').to_owned(),
             key: key.to_owned(),
+            line,
+            used_for: Use::Background,
+            purse: None,
         })
+    }
+
+    /// The same, for calls that are more urgent than background reading.
+    #[must_use]
+    pub fn used_for(&self, used_for: Use) -> Self {
+        Self {
+            used_for,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with calls that were set apart before.
+    #[must_use]
+    pub fn with(&self, purse: &Purse) -> Self {
+        Self {
+            used_for: purse.used_for,
+            purse: Some(purse.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The budget and the gate all calls go through.
+    #[must_use]
+    pub const fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Asks to block a contact.
@@ -254,67 +299,6 @@ impl Featurebase {
             Err(outcome) => outcome,
         }
     }
-
-    /// One call: the status and the JSON of a success, or what the failure means.
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        now: Timestamp,
-    ) -> Result<(StatusCode, Value), Outcome> {
-        let (status, body, wait) = self.send(method, path, body, now).await?;
-        if status.is_success() {
-            return Ok((status, body));
-        }
-        Err(classify(status, &body, wait))
-    }
-
-    /// A call for something besides blocks and look-ups. That the key may not do this one thing says nothing about the others.
-    async fn call_besides(
-        &self,
-        method: Method,
-        path: &str,
-        body: &Value,
-        now: Timestamp,
-    ) -> Result<(StatusCode, Value), Outcome> {
-        let (status, body, wait) = self.send(method, path, Some(body), now).await?;
-        if status.is_success() {
-            return Ok((status, body));
-        }
-        Err(match classify(status, &body, wait) {
-            Outcome::KeyRefused { why } if status == StatusCode::FORBIDDEN => {
-                refused("forbidden", &why)
-            }
-            outcome => outcome,
-        })
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        now: Timestamp,
-    ) -> Result<(StatusCode, Value, Wait), Outcome> {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.key)
-            .header("Featurebase-Version", VERSION);
-        if let Some(body) = body {
-            request = request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body.to_string());
-        }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable_now(&error))?;
-        let (status, wait) = (response.status(), Wait::of(&response, now));
-        let body = read_capped(response).await?;
-        Ok((status, read_without(&[&self.key], &body), wait))
-    }
 }
 
 /// Whether a conversation shows its contact blocked, if it says.
@@ -334,7 +318,8 @@ fn is_answer(part: &Value) -> bool {
 
 /// The address of a conversation, if its id can stand in one.
 fn path_of(id: &str) -> Result<String, Outcome> {
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let fits = (1..=LONGEST_ID).contains(&id.len());
+    if !fits || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(refused(
             "odd_id",
             "the conversation's id has no form that can stand in an address",

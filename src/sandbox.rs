@@ -46,6 +46,7 @@ mod api;
 mod api_webhooks;
 mod control;
 mod deliver;
+mod drip;
 mod errors;
 mod event;
 mod faults;

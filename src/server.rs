@@ -104,7 +104,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .start()
         .await
         .context("the rules cannot be recorded in the store")?;
-    let outside = parts::outside(config)?;
+    let outside = parts::outside(config, &store, &clock)?;
     let behaviour = parts::behaviour(config);
     let warnings = parts::warnings(config, rulewatch.book().borrow().as_deref());
     let worker = Worker::new(
@@ -202,7 +202,8 @@ impl App {
         match driven {
             Driven::ByItself => {
                 running.run("judging", self.worker.clone().keep_judging(stop.clone()));
-                running.run("acting", self.worker.keep_acting(stop.clone()));
+                running.run("acting", self.worker.clone().keep_acting(stop.clone()));
+                running.run("telling", self.worker.keep_telling(stop.clone()));
                 running.run("the watch over the rules", self.rulewatch.run(stop));
             }
             Driven::ByHand => running.rulewatch = Some(self.rulewatch),

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod books;
+pub mod calls;
 pub mod contacts;
 pub mod differences;
 pub mod events;

@@ -9,7 +9,6 @@ mod brake;
 mod clock;
 mod filing;
 mod follow;
-mod gate;
 mod judging;
 mod lookups;
 mod presence;
@@ -17,7 +16,7 @@ mod reconcile;
 mod there;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -30,7 +29,6 @@ use crate::rules::Rulebook;
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
 use crate::time::Clock;
-use gate::Gate;
 
 /// How long an idle worker waits before it looks by itself.
 const POLL: Duration = Duration::from_millis(500);
@@ -83,6 +81,7 @@ pub struct Outside {
 pub struct Wake {
     pub judging: Arc<Notify>,
     pub acting: Arc<Notify>,
+    pub telling: Arc<Notify>,
 }
 
 /// Does the work.
@@ -95,7 +94,6 @@ pub struct Worker {
     pub clock: Clock,
     pub metrics: Metrics,
     pub wake: Wake,
-    gate: Mutex<Gate>,
     latest_seen: clock::LatestSeen,
     seen: Mutex<presence::Seen>,
 }
@@ -118,7 +116,6 @@ impl Worker {
             clock,
             metrics,
             wake: Wake::default(),
-            gate: Mutex::default(),
             latest_seen: clock::LatestSeen::default(),
             seen: Mutex::default(),
         }
@@ -131,23 +128,15 @@ impl Worker {
     pub async fn drain(self: &Arc<Self>) -> Result<usize> {
         let mut total = 0;
         loop {
-            let done =
-                self.file_and_judge().await? + self.judge_due().await? + self.act_due().await?;
+            let done = self.file_and_judge().await?
+                + self.judge_due().await?
+                + self.act_due().await?
+                + self.tell_due().await?;
             if done == 0 {
                 return Ok(total);
             }
             total += done;
         }
-    }
-
-    /// Why Featurebase is not being called at the moment, if it is not.
-    #[must_use]
-    pub fn pause(&self) -> Option<String> {
-        self.gate().pause(self.clock.now())
-    }
-
-    fn gate(&self) -> std::sync::MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Files and judges until told to stop; then finishes what is claimed.
@@ -202,6 +191,16 @@ impl Worker {
         while !stop.is_cancelled() {
             if self.settled(self.act_due().await, "acting") == 0 {
                 rest(&self.wake.acting, &stop).await;
+            }
+        }
+    }
+
+    /// Tells the operator's address until told to stop. Apart from acting, so that an address that hangs holds up no call to
+    /// Featurebase.
+    pub async fn keep_telling(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if self.settled(self.tell_due().await, "telling") == 0 {
+                rest(&self.wake.telling, &stop).await;
             }
         }
     }

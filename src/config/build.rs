@@ -35,6 +35,7 @@ pub(super) fn build(
     let max_connections = read.number("max_connections", 1, 1_000_000);
     let call_timeout = read.span("call_timeout");
     let calls_at_once = read.number("calls_at_once", 1, 64);
+    let calls_per_minute = read.number("calls_per_minute", 10, 2_000);
     let lease = read.span("lease");
     let give_up_after = read.span("give_up_after");
     let exempt_after_unblock = read.span("exempt_after_unblock");
@@ -61,6 +62,7 @@ pub(super) fn build(
         max_connections: max_connections?,
         call_timeout: call_timeout?,
         calls_at_once: calls_at_once?,
+        calls_per_minute: u32::try_from(calls_per_minute?).unwrap_or(u32::MAX),
         lease: lease?,
         give_up_after: give_up_after?,
         exempt_after_unblock: exempt_after_unblock?,

@@ -106,6 +106,11 @@ pub const SETTINGS: &[Setting] = &[
         "most calls to Featurebase at the same time",
     ),
     setting(
+        "calls_per_minute",
+        "300",
+        "most calls to Featurebase in a minute, over all replicas; the rest of its limit is for your other integrations",
+    ),
+    setting(
         "lease",
         "60s",
         "work of a replica that died is taken over after so long; at least 4 times call_timeout",

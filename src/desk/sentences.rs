@@ -54,6 +54,11 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::Remembered
         | Action::ReconcileStarted
         | Action::Reconciled => vec![tell_compared(row)],
+        Action::KeyRefused => vec![format!(
+            "Featurebase refuses the API key ({}); the work is kept until it is mended.",
+            word(row, "why")
+        )],
+        Action::KeyAccepted => vec!["Featurebase accepts the API key again.".to_owned()],
         _ => vec![tell_call(row)],
     }
 }

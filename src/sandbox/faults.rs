@@ -115,8 +115,12 @@ pub enum FaultKind {
     Garbage,
     /// 200 with more JSON than anybody should read; nothing happens.
     Huge,
+    /// 200 with a body that gives one more blank every so often and never ends; nothing happens.
+    Drip(#[serde(with = "span")] Duration),
     /// 307 to another path; nothing happens.
     Redirect,
+    /// The call works, and its headers say that so many calls are left until so many seconds from now.
+    Limits { remaining: u32, reset_in: u64 },
     /// Blocking somebody who is blocked already answers this status (409 or 400). Strikes no other call.
     SecondBlock(u16),
 }
@@ -135,7 +139,9 @@ impl FaultKind {
             Self::NoEffect => "no_effect",
             Self::Garbage => "garbage",
             Self::Huge => "huge",
+            Self::Drip(_) => "drip",
             Self::Redirect => "redirect",
+            Self::Limits { .. } => "limits",
             Self::SecondBlock(_) => "second_block",
         }
     }

@@ -11,9 +11,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::drip::Drip;
 use super::errors::{ApiError, in_one_shape};
 use super::faults::{FaultKind, FaultTarget, RetryAfter};
-use super::rate::{Rate, set};
+use super::rate::{Rate, Told, set};
 use super::serve::Line;
 use super::workspace::{Late, Shared};
 use crate::time::Timestamp;
@@ -65,6 +66,8 @@ pub(super) async fn gate(
         Err(refusal) => *refusal,
     };
     if let Some(rate) = rate {
+        let told = response.extensions().get::<Told>().copied();
+        let rate = told.map_or(rate, |told| rate.but(told, shared.now()));
         rate.write(response.headers_mut());
     }
     if !shared.options.latency.is_zero() {
@@ -187,7 +190,20 @@ impl Call {
             Some(FaultKind::SecondBlock(code)) => second_block(code),
             Some(FaultKind::Garbage) => garbage(),
             Some(FaultKind::Huge) => huge(),
+            Some(FaultKind::Drip(every)) => Response::new(Body::new(Drip::new(every))),
             Some(FaultKind::Redirect) => redirect(),
+            Some(FaultKind::Limits {
+                remaining,
+                reset_in,
+            }) => {
+                let mut response = self.run(request, next).await;
+                let told = Told {
+                    remaining,
+                    reset_in,
+                };
+                response.extensions_mut().insert(told);
+                response
+            }
         }
     }
 

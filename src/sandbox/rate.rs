@@ -26,6 +26,13 @@ pub(super) struct Rate {
     pub over: bool,
 }
 
+/// What an answer is made to say of the limit instead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    pub remaining: u32,
+    pub reset_in: u64,
+}
+
 impl RateWindow {
     /// Counts one call.
     pub fn count(&mut self, key: &str, limit: u32, now: Timestamp) -> Rate {
@@ -52,6 +59,16 @@ impl Rate {
         let mut response = ApiError::of_status(StatusCode::TOO_MANY_REQUESTS).into_response();
         set(response.headers_mut(), RETRY_AFTER, &self.wait);
         response
+    }
+
+    /// The same limit, with less left of it.
+    pub fn but(self, told: Told, now: Timestamp) -> Self {
+        let reset_in = i64::try_from(told.reset_in).unwrap_or(i64::MAX);
+        Self {
+            remaining: told.remaining,
+            reset: now.seconds().saturating_add(reset_in),
+            ..self
+        }
     }
 
     pub fn write(self, headers: &mut HeaderMap) {

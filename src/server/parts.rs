@@ -4,9 +4,10 @@ use anyhow::Context as _;
 
 use crate::config::{Config, Secret};
 use crate::decision::Also;
-use crate::featurebase::{Featurebase, Notifier};
+use crate::featurebase::{Budget, Featurebase, Line, Notifier};
 use crate::rules::Rulebook;
 use crate::store::Store;
+use crate::time::Clock;
 use crate::worker::{Behaviour, Outside};
 
 pub(super) fn behaviour(config: &Config) -> Behaviour {
@@ -25,16 +26,24 @@ pub(super) fn behaviour(config: &Config) -> Behaviour {
     }
 }
 
-pub(super) fn outside(config: &Config) -> anyhow::Result<Outside> {
+pub(super) fn outside(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Outside> {
     Ok(Outside {
-        featurebase: featurebase(config)?,
+        featurebase: featurebase(config, store, clock)?,
         notifier: notifier(config)?,
     })
 }
 
-fn featurebase(config: &Config) -> anyhow::Result<Option<Featurebase>> {
-    let client =
-        |key: &Secret| Featurebase::new(&config.base_url, key.reveal(), config.call_timeout);
+fn featurebase(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+) -> anyhow::Result<Option<Featurebase>> {
+    let budget = Budget {
+        per_minute: config.calls_per_minute,
+    };
+    let line = Line::new(store.clone(), clock.clone(), budget, fastrand::f64);
+    let (base, timeout) = (&config.base_url, config.call_timeout);
+    let client = |key: &Secret| Featurebase::new(base, key.reveal(), timeout, line.clone());
     config
         .api_key
         .as_ref()

@@ -1,5 +1,7 @@
 //! The private listener: health, readiness, numbers. For operators, not for the world.
 
+mod calls;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,8 +85,8 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         told.push(format!("rules: {}", rules.say_files()));
     }
     told.extend(inside.refusals.lines());
-    if let Some(pause) = inside.worker.pause() {
-        told.push(format!("featurebase: {pause}"));
+    if let Ok(Ok(Some(why))) = tokio::time::timeout(PATIENCE, calls::held_up(&inside)).await {
+        told.push(format!("featurebase: {why}"));
     }
     if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
         told.push(format!(
@@ -173,5 +175,5 @@ async fn refresh(inside: &Private) -> Result<()> {
     inside.metrics.stopped.set(i64::from(stopped));
     let reconciling = inside.store.comparing(WhyCompare::Away).await?.is_some();
     inside.metrics.reconciling.set(i64::from(reconciling));
-    Ok(())
+    calls::refresh(inside, stopped).await
 }

@@ -73,6 +73,10 @@ crate::vocabulary! {
         ReconcileStarted = "reconcile_started",
         /// The comparison is done.
         Reconciled = "reconciled",
+        /// Featurebase refuses the API key since then.
+        KeyRefused = "key_refused",
+        /// Featurebase accepts the API key again.
+        KeyAccepted = "key_accepted",
     }
 }
 

@@ -43,6 +43,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0001.postgres.sql"),
     },
     Step {
+        number: 2,
+        about: "the budget of calls, and the gate",
+        sqlite: include_str!("migrations/0002.sqlite.sql"),
+        postgres: include_str!("migrations/0002.postgres.sql"),
+    },
+    Step {
         number: 3,
         about: "what must be known to let people win",
         sqlite: include_str!("migrations/0003.sqlite.sql"),

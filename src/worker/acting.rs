@@ -7,6 +7,8 @@ mod calling;
 mod settling;
 mod steps;
 
+pub(super) use settling::name_of;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::Worker;
 use crate::decision::Stage;
-use crate::featurebase::{Featurebase, Outcome};
+use crate::featurebase::{Featurebase, Line, Outcome, Purse, Use};
 use crate::message::ContactId;
 use crate::store::audit::{Action, Entry};
 use crate::store::contacts::{ContactRow, Standing};
@@ -53,31 +55,54 @@ impl Worker {
         let Some(featurebase) = &self.outside.featurebase else {
             return Ok(late);
         };
-        let width = self
-            .gate()
-            .width(self.clock.now(), self.behaviour.calls_at_once);
         let only_looks = self.behaviour.mode == Stage::Observe;
-        let late = late + self.compare_due(featurebase, width).await?;
-        if width == 0 || (only_looks && waiting == 0) || self.stop_file_stands() {
+        let late = late + self.compare_due(featurebase).await?;
+        if (only_looks && waiting == 0) || self.stop_file_stands() {
             return Ok(late);
         }
-        let (claimed, wanted) = self.claim(width, only_looks).await?;
+        let (claimed, wanted) = self.claim(featurebase.line(), only_looks).await?;
+        let purses: Vec<Purse> = wanted.iter().map(|(_, purse)| purse.clone()).collect();
         let mut calls = JoinSet::new();
-        for job in wanted {
-            let (worker, featurebase) = (self.clone(), featurebase.clone());
+        for (job, purse) in wanted {
+            let (worker, featurebase) = (self.clone(), featurebase.with(&purse));
             calls.spawn(async move { worker.carry_out(&featurebase, &job).await });
         }
-        let mut failed = Ok(());
-        while let Some(done) = calls.join_next().await {
-            match done {
-                // The other calls are on the wire: they are seen through before this is told.
-                Ok(settled) => failed = failed.and(settled),
-                Err(error) => {
-                    tracing::error!(%error, "a call was broken off; it is taken up again when its lease ends");
-                }
+        let done = see_through(calls).await;
+        featurebase.line().give_back(&purses).await?;
+        done.map(|()| late + claimed)
+    }
+
+    /// Sends notices that are due. Gives their number. They go to the operator's own address, so neither budget nor gate
+    /// has a say.
+    pub(super) async fn tell_due(self: &Arc<Self>) -> Result<usize> {
+        let only_looks = self.behaviour.mode == Stage::Observe;
+        let waiting = self.store.backlog(Task::Notify).await?.jobs;
+        if only_looks || waiting == 0 || self.stop_file_stands() {
+            return Ok(0);
+        }
+        let lease = Lease::new(self.clock.now(), self.behaviour.lease);
+        let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
+        let most = i64::try_from(self.behaviour.calls_at_once).unwrap_or(1);
+        let jobs = tx.claim_notices(&lease, most).await?;
+        let (claimed, mut notices) = (jobs.len(), JoinSet::new());
+        let mut wanted = Vec::new();
+        for job in jobs {
+            if self.intend(&mut tx, &job).await? {
+                wanted.push(job);
             }
         }
-        failed.map(|()| late + claimed)
+        if claimed > 0 {
+            tx.commit().await?;
+        }
+        for job in wanted {
+            let worker = self.clone();
+            notices.spawn(async move {
+                let came = worker.take_notice(&job).await;
+                worker.settle_step(&job, came).await
+            });
+        }
+        see_through(notices).await.map(|()| claimed)
     }
 
     async fn carry_out(&self, featurebase: &Featurebase, job: &Job) -> Result<()> {
@@ -100,39 +125,61 @@ impl Worker {
         self.behaviour.stop_file.try_exists().unwrap_or(true)
     }
 
-    /// Claims jobs and records the intent of those still wanted, in one transaction.
-    async fn claim(&self, width: usize, only_looks: bool) -> Result<(usize, Vec<Job>)> {
+    /// Claims jobs there is budget for, the most urgent first, and records the intent of those still wanted, in one
+    /// transaction.
+    async fn claim(&self, line: &Line, only_looks: bool) -> Result<(usize, Vec<(Job, Purse)>)> {
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
-        let left = |jobs: &Vec<Job>| i64::try_from(width.saturating_sub(jobs.len())).unwrap_or(1);
-        let mut jobs = Vec::new();
+        let mut share = line.share(&mut tx).await?;
+        let width = share.width(self.behaviour.calls_at_once);
         let tight = self.store.is_tight();
-        if tight {
-            jobs.extend(tx.claim_unblocks(&lease, left(&jobs)).await?);
-        } else if !only_looks {
-            jobs.extend(tx.claim_acting(&lease, left(&jobs)).await?);
-        }
-        if !only_looks && left(&jobs) > 0 {
-            jobs.extend(tx.claim_looks_again(&lease, left(&jobs)).await?);
-        }
-        if !tight && left(&jobs) > 0 {
-            jobs.extend(tx.claim_look_ups(&lease, left(&jobs)).await?);
-        }
-        if !tight && !only_looks && left(&jobs) > 0 {
-            jobs.extend(tx.claim_steps(&lease, left(&jobs)).await?);
-        }
-        if jobs.is_empty() {
-            return Ok((0, Vec::new()));
-        }
-        let (claimed, mut wanted) = (jobs.len(), Vec::new());
-        for job in jobs {
-            if self.intend(&mut tx, &job).await? {
-                wanted.push(job);
+        let (mut claimed, mut wanted) = (0, Vec::new());
+        for used_for in [Use::Order, Use::Block, Use::LookUp, Use::Step] {
+            let room = share.room(used_for, most_calls(used_for));
+            let limit = i64::try_from(room.min(width.saturating_sub(wanted.len()))).unwrap_or(1);
+            let not_now =
+                (only_looks && used_for != Use::LookUp) || (tight && used_for != Use::Order);
+            if limit == 0 || not_now {
+                continue;
+            }
+            let jobs = match used_for {
+                Use::Order => tx.claim_orders(&lease, limit).await?,
+                Use::Block => tx.claim_acting(&lease, limit).await?,
+                Use::LookUp => tx.claim_look_ups(&lease, limit).await?,
+                Use::Step | Use::Background => tx.claim_steps(&lease, limit).await?,
+            };
+            claimed += jobs.len();
+            for job in jobs {
+                if self.intend(&mut tx, &job).await? {
+                    let purse = share.take(used_for, self.calls_for(&job));
+                    wanted.push((job, purse));
+                }
             }
         }
-        tx.commit().await?;
+        if claimed > 0 || share.is_worth_keeping() {
+            share.keep(&mut tx).await?;
+            tx.commit().await?;
+        }
         Ok((claimed, wanted))
+    }
+
+    /// How many calls a job takes if all goes well.
+    fn calls_for(&self, job: &Job) -> u32 {
+        let again = job.attempts > 1;
+        match job.task {
+            Task::Block if is_by_rule(job) => {
+                let book = self.book.borrow();
+                let asks_address = book
+                    .as_ref()
+                    .is_some_and(|book| !book.policy().never_domains.is_empty());
+                3 + u32::from(asks_address)
+            }
+            Task::Block | Task::Unblock | Task::EndBlock => 2 + u32::from(again),
+            Task::LookAgain => 3,
+            Task::Note => 1 + u32::from(again),
+            _ => 1,
+        }
     }
 
     /// Records the intent of a job, or that it is no longer wanted. A look-up changes nothing and needs no record.
@@ -209,6 +256,30 @@ impl Worker {
             ..Entry::new(action, self.clock.now(), detail)
                 .contact(&ContactId::new(job.subject.clone()))
         }
+    }
+}
+
+/// Sees all calls through: one that fails does not break off the others, which are on the wire.
+async fn see_through(mut calls: JoinSet<Result<()>>) -> Result<()> {
+    let mut failed = Ok(());
+    while let Some(done) = calls.join_next().await {
+        match done {
+            Ok(settled) => failed = failed.and(settled),
+            Err(error) => {
+                tracing::error!(%error, "a call was broken off; it is taken up again when its lease ends");
+            }
+        }
+    }
+    failed
+}
+
+/// How many calls one job may take at most.
+pub(super) const fn most_calls(used_for: Use) -> u32 {
+    match used_for {
+        Use::Order => 3,
+        Use::Block => 4,
+        Use::LookUp | Use::Background => 1,
+        Use::Step => 2,
     }
 }
 

@@ -48,7 +48,6 @@ impl Worker {
             return Ok(());
         };
         tracing::error!(from = %seen, to = %now, "the clock has gone back; waits are counted anew. While it was wrong, deliveries may have been refused: Featurebase sends those again for some hours");
-        self.gate().clock_went_back(seen, now);
         let mended = self.mend_clocks(now, seen).await;
         if mended.is_err() {
             self.latest_seen.forget(seen);

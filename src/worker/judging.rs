@@ -128,6 +128,7 @@ impl Worker {
         }
         if waits || verdicts.iter().any(|verdict| *verdict != Verdict::Clean) {
             self.wake.acting.notify_one();
+            self.wake.telling.notify_one();
         }
         Ok(())
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::acting::name_of;
 use super::judging::MOST_ATTEMPTS;
 use super::{Worker, backoff};
 use crate::decision::{Facts, Lookup, Profile};
-use crate::featurebase::{Featurebase, Outcome};
+use crate::featurebase::{Featurebase, Outcome, Use};
 use crate::message::{ContactId, Message};
 use crate::rules::Rulebook;
 use crate::store::jobs::{AT_ONCE, Job, Judging, Lease, LookUp, NewJob, Task};
@@ -119,12 +120,12 @@ impl Worker {
         }
         match featurebase.profile(&contact, self.clock.now()).await {
             Ok(profile) => {
-                self.note_health(&Outcome::Done);
+                self.metrics.called(name_of(&Outcome::Done));
                 self.metrics.looked_up("found");
                 self.back_to_judging(job, Some(&profile), Ok(())).await
             }
             Err(outcome) => {
-                self.note_health(&outcome);
+                self.metrics.called(name_of(&outcome));
                 self.settle_failed(job, outcome).await
             }
         }
@@ -161,23 +162,22 @@ impl Worker {
     }
 
     /// Why no look-up can be made now, and may not be for long.
-    async fn obstacle(&self) -> Result<Option<String>> {
+    async fn obstacle(&self, featurebase: &Featurebase) -> Result<Option<String>> {
         let stopped = self.stop_file_stands() || self.store.stopped().await?.is_some();
-        Ok(if stopped {
-            Some("calls were stopped".to_owned())
-        } else {
-            self.pause()
-        })
+        if stopped {
+            return Ok(Some("calls were stopped".to_owned()));
+        }
+        let state = featurebase.line().state().await?;
+        Ok(state.pause().or_else(|| state.used_up(Use::LookUp, 1)))
     }
 
     /// Look-ups that waited too long are given up: stopped, refused or unanswered, the message is judged without. One that
     /// was never tried, and that nothing stands against now, is tried first: we may have been down ourselves.
     pub(super) async fn give_up_look_ups(&self) -> Result<usize> {
-        let (longest, lacking) = match &self.outside.featurebase {
-            Some(_) => (LONGEST, None),
-            None => (Duration::ZERO, Some("no API key is configured")),
+        let (longest, lacking, obstacle) = match &self.outside.featurebase {
+            Some(featurebase) => (LONGEST, None, self.obstacle(featurebase).await?),
+            None => (Duration::ZERO, Some("no API key is configured"), None),
         };
-        let obstacle = self.obstacle().await?;
         let untried = lacking.is_some() || obstacle.is_some();
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;

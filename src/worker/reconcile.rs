@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::acting::name_of;
 use super::{Worker, backoff};
-use crate::featurebase::{Featurebase, Outcome};
+use crate::featurebase::{Featurebase, Outcome, Use};
 use crate::message::ContactId;
 use crate::store::audit::{Action, Entry};
 use crate::store::jobs::{Comparing, Job, Lease, Phase, Task, WhyCompare};
@@ -33,17 +34,12 @@ enum Step {
 
 impl Worker {
     /// Does the next bit of comparing, if any is due. Gives the number of steps done.
-    pub(super) async fn compare_due(
-        &self,
-        featurebase: &Featurebase,
-        width: usize,
-    ) -> Result<usize> {
-        if width == 0
-            || self.store.backlog(Task::Reconcile).await?.jobs == 0
-            || self.is_stopped().await
-        {
+    pub(super) async fn compare_due(&self, featurebase: &Featurebase) -> Result<usize> {
+        if self.store.backlog(Task::Reconcile).await?.jobs == 0 || self.is_stopped().await {
             return Ok(0);
         }
+        // Blocks may be waiting for it.
+        let featurebase = &featurebase.used_for(Use::LookUp);
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);
         let mut tx = self.store.writing().await?;
         let Some(job) = tx.claim_comparing(&lease).await? else {
@@ -84,11 +80,11 @@ impl Worker {
         }
         match step {
             Step::GoOn(state) => {
-                self.note_health(&Outcome::Done);
+                self.metrics.called(name_of(&Outcome::Done));
                 tx.add_jobs(vec![state.job(why)], now).await?;
             }
             Step::Later(state, outcome) => {
-                self.note_health(&outcome);
+                self.metrics.called(name_of(&outcome));
                 let after = match outcome {
                     Outcome::Retry { after, .. } => after,
                     _ => None,

@@ -17,7 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("payload", &[]),
     ("rules", &[]),
     ("store", &[]),
-    ("featurebase", &[]),
+    ("featurebase", &["store"]),
     ("rulewatch", &["rules", "store", "telemetry"]),
     ("webhook", &["payload", "store", "telemetry"]),
     (

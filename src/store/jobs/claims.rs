@@ -8,13 +8,6 @@ use crate::store::{Result, Writing};
 const RETURNED: &str =
     "job_id, task, subject, detail, created_at, attempts, lease_owner, last_error";
 
-/// The end of a block lies in the future and holds up nobody.
-const ACTING: &str = "task IN ('block', 'unblock', 'end-block') AND run_at <= $1 AND lease_until <= $1
-    AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
-    AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
-        AND other.task IN ('block', 'unblock', 'end-block')
-        AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))";
-
 impl Writing {
     /// Claims messages to judge that are due.
     ///
@@ -30,15 +23,27 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn claim_acting(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        self.claim(ACTING, lease, limit).await
+        let which = "task IN ('block', 'unblock', 'end-block')";
+        self.claim_calls(which, lease, limit).await
     }
 
-    /// As [`claim_acting`](Self::claim_acting), but only what people want undone.
+    /// Claims unblocks alone, under the same conditions.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn claim_unblocks(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let due = format!("task = 'unblock' AND {ACTING}");
+        self.claim_calls("task = 'unblock'", lease, limit).await
+    }
+
+    async fn claim_calls(&mut self, which: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        // The end of a block lies in the future and holds up nobody.
+        let due = format!(
+            "{which} AND run_at <= $1 AND lease_until <= $1
+            AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
+            AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
+                AND other.task IN ('block', 'unblock', 'end-block')
+                AND (other.lease_until > $1 OR (other.task <> 'end-block' AND other.job_id < jobs.job_id)))"
+        );
         self.claim(&due, lease, limit).await
     }
 
@@ -77,18 +82,33 @@ impl Writing {
         self.claim(&due, lease, limit).await
     }
 
-    /// Claims what rules asked for besides, at most one for each contact and in order, none while the contact's block is
-    /// not done, and none while the stop switch is thrown.
+    /// Claims what rules asked of Featurebase besides, at most one for each contact and in order, none while the contact's
+    /// block is not done, and none while the stop switch is thrown.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn claim_steps(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let due = "task IN ('redact', 'note', 'close', 'notify') AND run_at <= $1 AND lease_until <= $1
+        self.claim_besides("task IN ('redact', 'note', 'close')", lease, limit)
+            .await
+    }
+
+    /// Claims notices to the operator's address, under the same conditions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_notices(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        self.claim_besides("task = 'notify'", lease, limit).await
+    }
+
+    async fn claim_besides(&mut self, which: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let due = format!(
+            "{which} AND run_at <= $1 AND lease_until <= $1
             AND NOT EXISTS (SELECT 1 FROM switches WHERE name = 'stop')
             AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.subject = jobs.subject AND other.job_id <> jobs.job_id
                 AND (other.task = 'block' OR (other.task IN ('redact', 'note', 'close', 'notify')
-                    AND (other.lease_until > $1 OR (other.run_at <= $1 AND other.job_id < jobs.job_id)))))";
-        self.claim(due, lease, limit).await
+                    AND (other.lease_until > $1 OR (other.run_at <= $1 AND other.job_id < jobs.job_id)))))"
+        );
+        self.claim(&due, lease, limit).await
     }
 
     pub(super) async fn claim(&mut self, due: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {

@@ -107,6 +107,19 @@ impl Comparing {
 }
 
 impl Writing {
+    /// Claims what people ordered: unblocks, and second looks whether their word still holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_orders(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let mut jobs = self.claim_unblocks(lease, limit).await?;
+        let left = limit - i64::try_from(jobs.len()).unwrap_or(limit);
+        if left > 0 {
+            jobs.extend(self.claim_looks_again(lease, left).await?);
+        }
+        Ok(jobs)
+    }
+
     /// Claims second looks that are due, at most one for each contact, and none while the stop switch is thrown.
     ///
     /// # Errors

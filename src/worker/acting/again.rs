@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::name_of;
 use crate::featurebase::{Featurebase, Outcome};
 use crate::message::{ContactId, ConversationId};
 use crate::store::Result;
@@ -33,7 +34,7 @@ impl Worker {
             .await;
         match answer {
             Ok(shown) => {
-                self.note_health(&Outcome::Done);
+                self.metrics.called(name_of(&Outcome::Done));
                 let conversation = ConversationId::new(conversation);
                 self.close_look(job, &contact, Some((conversation, shown.blocked)))
                     .await
@@ -41,10 +42,12 @@ impl Worker {
             // The conversation is gone: nothing is left to read it from.
             Err(Outcome::Refused { .. }) => self.close_look(job, &contact, None).await,
             Err(Outcome::Retry {
-                everywhere: false, ..
+                everywhere: false,
+                after: None,
+                ..
             }) if job.attempts >= MOST_TRIES => self.close_look(job, &contact, None).await,
             Err(outcome) => {
-                self.note_health(&outcome);
+                self.metrics.called(name_of(&outcome));
                 let (why, after) = match outcome {
                     Outcome::Retry { why, after, .. } => (why, after),
                     Outcome::KeyRefused { why } => (why, Some(WITHHELD)),

@@ -25,7 +25,7 @@ const WITHHELD: Duration = Duration::from_secs(1);
 impl Worker {
     pub(super) async fn settle(&self, job: &Job, came: Came, sent: Sent) -> Result<()> {
         if let Came::Answered { outcome, .. } = &came {
-            self.note_health(outcome);
+            self.metrics.called(name_of(outcome));
         }
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
@@ -168,9 +168,18 @@ impl Worker {
         outcome: &Outcome,
     ) -> Result<Option<bool>> {
         let (run_at, detail, why) = match outcome {
-            Outcome::Retry { after, why, .. } if !self.is_in_vain(job) => {
+            Outcome::Retry {
+                after,
+                why,
+                everywhere,
+            } if !self.is_in_vain(job) => {
                 let jitter = (self.behaviour.jitter)();
-                let wait = backoff::delay(job.attempts, jitter, *after);
+                let wait = match everywhere {
+                    true if job.task != Task::Notify => {
+                        backoff::delay_in_trouble(job.attempts, jitter, *after)
+                    }
+                    _ => backoff::delay(job.attempts, jitter, *after),
+                };
                 let run_at = self.clock.now().after(wait);
                 let detail =
                     json!({ "call": job.task, "why": why, "next_try": run_at.to_string() });
@@ -257,33 +266,6 @@ impl Worker {
         tx.settle(job).await?;
         Ok(true)
     }
-
-    pub(in crate::worker) fn note_health(&self, outcome: &Outcome) {
-        let now = self.clock.now();
-        let mut gate = self.gate();
-        match outcome {
-            Outcome::Retry {
-                after,
-                why,
-                everywhere: true,
-            } => {
-                tracing::warn!(%why, "Featurebase is in trouble or asks for a rest; calls wait");
-                gate.trouble(now, *after, why);
-            }
-            Outcome::KeyRefused { why } => {
-                tracing::error!(%why, "Featurebase refuses the API key: nobody is blocked or unblocked until it is mended; the work is kept");
-                gate.key_refused(now, why);
-            }
-            Outcome::Retry { .. }
-            | Outcome::Done
-            | Outcome::Already { .. }
-            | Outcome::Refused { .. } => gate.well(now),
-        }
-        self.metrics
-            .key_refused
-            .set(i64::from(gate.is_key_refused()));
-        self.metrics.called(name_of(outcome));
-    }
 }
 
 /// Keeps what is known of the blocks sent: what may yet take effect is looked for when the contact is free.
@@ -300,7 +282,7 @@ async fn note_sent(tx: &mut Writing, job: &Job, sent: Sent, now: Timestamp) -> R
 }
 
 /// What numbers call an outcome.
-pub(super) const fn name_of(outcome: &Outcome) -> &'static str {
+pub(in crate::worker) const fn name_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::Already { .. } => "already",

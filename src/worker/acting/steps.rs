@@ -66,40 +66,51 @@ impl Worker {
 
     /// Does a step whose intent is recorded.
     pub(super) async fn take_step(&self, featurebase: &Featurebase, job: &Job) -> Came {
-        if let Some(why) = self.withheld(job).await {
-            return Came::Withheld(why);
-        }
-        let Some(mut step) = Step::of(job) else {
-            return Came::Withheld("its detail cannot be read");
+        let (step, conversation) = match self.ready_step(job).await {
+            Ok(ready) => ready,
+            Err(why) => return Came::Withheld(why),
         };
-        let Ok(became) = self.what_became(job, &step).await else {
-            return Came::Withheld("the store does not answer");
-        };
-        step.verdict = became;
-        let now = self.clock.now();
-        let conversation = step
-            .call
-            .conversation
-            .clone()
-            .unwrap_or_else(|| ConversationId::new(""));
+        let (now, id) = (self.clock.now(), conversation.as_str());
         let outcome = match job.task {
-            Task::Redact => {
-                featurebase
-                    .redact(conversation.as_str(), &step.part, now)
-                    .await
-            }
-            Task::Close => featurebase.close(conversation.as_str(), now).await,
-            Task::Note => {
+            Task::Redact => featurebase.redact(id, &step.part, now).await,
+            Task::Close => featurebase.close(id, now).await,
+            _ => {
                 return self
                     .leave_note(featurebase, job, &step, &conversation)
                     .await;
             }
-            _ => self.tell(job, step, conversation).await,
         };
         Came::Answered {
             outcome,
             note: None,
         }
+    }
+
+    /// Sends a notice whose intent is recorded.
+    pub(super) async fn take_notice(&self, job: &Job) -> Came {
+        match self.ready_step(job).await {
+            Ok((step, conversation)) => Came::Answered {
+                outcome: self.tell(job, step, conversation).await,
+                note: None,
+            },
+            Err(why) => Came::Withheld(why),
+        }
+    }
+
+    /// A step as it is to be told now, and its conversation; or why it must not be done at this moment.
+    async fn ready_step(
+        &self,
+        job: &Job,
+    ) -> std::result::Result<(Step, ConversationId), &'static str> {
+        if let Some(why) = self.withheld(job).await {
+            return Err(why);
+        }
+        let mut step = Step::of(job).ok_or("its detail cannot be read")?;
+        let became = self.what_became(job, &step).await;
+        step.verdict = became.map_err(|_| "the store does not answer")?;
+        let conversation = step.call.conversation.clone();
+        let conversation = conversation.unwrap_or_else(|| ConversationId::new(""));
+        Ok((step, conversation))
     }
 
     /// The verdict as it was carried out: a block may have been held at the last look, or have come to nothing.
@@ -199,7 +210,7 @@ impl Worker {
             Came::Answered { outcome, .. } if job.task == Task::Notify => {
                 self.metrics.noticed(name_of(outcome));
             }
-            Came::Answered { outcome, .. } => self.note_health(outcome),
+            Came::Answered { outcome, .. } => self.metrics.called(name_of(outcome)),
             Came::Held(_) | Came::Withheld(_) => {}
         }
         let mut tx = self.store.writing().await?;

@@ -193,6 +193,7 @@ fn values_of_each_kind_have_their_bounds() {
         ),
         ("BOUNCER_MAX_CONNECTIONS", &["0", "1000001", "many"]),
         ("BOUNCER_CALLS_AT_ONCE", &["0", "65"]),
+        ("BOUNCER_CALLS_PER_MINUTE", &["9", "2001", "-1"]),
         (
             "BOUNCER_SIGNATURE_WINDOW",
             &[
@@ -233,6 +234,7 @@ fn values_at_their_bounds_are_fine() {
         ("BOUNCER_BODY_LIMIT", "67108864"),
         ("BOUNCER_MAX_CONNECTIONS", "1"),
         ("BOUNCER_CALLS_AT_ONCE", "64"),
+        ("BOUNCER_CALLS_PER_MINUTE", "10"),
         ("BOUNCER_LISTEN", "[::1]:80"),
         ("BOUNCER_LISTEN", "0.0.0.0:0"),
         ("BOUNCER_BODY_TIMEOUT", "1ms"),

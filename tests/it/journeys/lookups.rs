@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use featurebase_bouncer::decision::{Decision, Lookup, Profile};
-use featurebase_bouncer::featurebase::Featurebase;
+use featurebase_bouncer::featurebase::{Budget, Featurebase, Line};
 use featurebase_bouncer::message::{ContactId, EventId};
 use featurebase_bouncer::payload::{self, What};
 use featurebase_bouncer::sandbox::{
     Company, Fault, FaultKind, FaultTarget, NewContact, RetryAfter,
 };
 use featurebase_bouncer::store::jobs::{Judging, Lease, NewJob, Task};
+use featurebase_bouncer::time::Clock;
 
 use crate::bot::{API_KEY, Bot, PITCH, Setup, ana};
 use crate::database::Database;
@@ -333,7 +334,15 @@ async fn an_answer_about_somebody_else_is_not_taken() {
     let other = r#"{ "object": "contact", "id": "65f1c3d2a9b4e80012ab34ce", "verified": true }"#;
     let router = axum::Router::new().fallback(move || async move { other });
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let featurebase = Featurebase::new(&format!("http://{address}"), API_KEY, MINUTE).unwrap();
+    let database = Database::sqlite();
+    let line = Line::new(
+        database.store().await,
+        Clock::system(),
+        Budget { per_minute: 300 },
+        || 0.0,
+    );
+    let base = format!("http://{address}");
+    let featurebase = Featurebase::new(&base, API_KEY, MINUTE, line).unwrap();
     let now = featurebase_bouncer::time::Timestamp::from_millis(0);
     let asked = featurebase
         .profile(&ContactId::new("65f1c3d2a9b4e80012ab34cd"), now)

@@ -261,7 +261,7 @@ on_both_databases! {
         let mut said = String::new();
         write!(said, "{:?} {:?} {:?}", bot.config, bot.config.location(), bot.store).unwrap();
         write!(said, "{:?} {:?} {:?}", bot.worker, bot.desk, bot.metrics).unwrap();
-        write!(said, "{:?}", Featurebase::new("https://x.example", key, timeout).unwrap()).unwrap();
+        write!(said, "{:?}", bot.worker.outside.featurebase.as_ref().unwrap()).unwrap();
         write!(said, "{:?} {delivery:?}", Notifier::new(&url, timeout).unwrap()).unwrap();
         write!(said, "{:?}", bot.store.writing().await.unwrap()).unwrap();
         let secrets = [key, secret, PASSWORD, NOTIFY_KEY].map(str::to_owned);
