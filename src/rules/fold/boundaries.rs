@@ -38,14 +38,20 @@ fn add(at: usize, boundaries: &mut Vec<u32>) {
     boundaries.extend(u32::try_from(at));
 }
 
-/// Letters of western languages, Greek, Cyrillic, Arabic and Korean are treated as those of ASCII are; Chinese characters,
-/// hiragana and pictures as marks are.
 const fn class(c: char) -> Class {
     match c {
         'a'..='z' | 'A'..='Z' => Class::Letter,
         '0'..='9' => Class::Digit,
         '_' => Class::Tie,
         '\0'..='\x7f' => Class::Mark,
+        c => class_beyond_ascii(c),
+    }
+}
+
+/// Letters of western languages, Greek, Cyrillic, Arabic and Korean are treated as those of ASCII are; Chinese characters,
+/// hiragana and pictures as marks are.
+const fn class_beyond_ascii(c: char) -> Class {
+    match c {
         'à'..='ö'
         | 'ø'..='ÿ'
         | 'ā'..='ž'
