@@ -56,8 +56,8 @@ use subject::Subject;
 /// no letter and no digit.
 #[must_use]
 pub fn fingerprint(message: &Message) -> Option<Fingerprint> {
-    let text = text::read(message.html.as_deref(), message.markdown.as_deref());
-    Fingerprint::of(&fold::fold(&text.shown))
+    let shown = text::shown(message.html.as_deref(), message.markdown.as_deref());
+    Fingerprint::of(&fold::fold(&shown))
 }
 
 /// Rules that may run. Only [`load`] makes one.

@@ -1,7 +1,10 @@
 //! The forms in which texts are compared, and the way back to what was written.
 
+mod boundaries;
+mod census;
 mod glyph;
 mod hidden;
+mod known;
 mod leet;
 mod lookalikes;
 mod map;
@@ -19,7 +22,7 @@ use std::ops::Range;
 pub(super) use pieces::is_unspaced;
 pub use view::View;
 
-use pieces::Folder;
+use pieces::{Folder, Run};
 use view::Writer;
 
 /// A text as it is compared: once as it stands, and where something in it is disguised, once more without the disguise.
@@ -156,38 +159,28 @@ fn capped(original: &str) -> &str {
 
 fn folded(original: &str, folder: &mut Folder) -> Writer {
     let mut writer = Writer::with_capacity(original.len());
-    for (start, stretch) in stretches(original) {
-        if stretch.is_ascii() {
-            writer.put_ascii(stretch, start);
+    let mut at = 0;
+    while let Some(rest) = original.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some((run, length)) = pieces::run(rest) {
+            let stretch = rest.get(..length).unwrap_or("");
+            match run {
+                Run::Ascii => writer.put_ascii(stretch, at),
+                Run::Simple(width) => {
+                    let letters = stretch.chars().filter_map(pieces::simple);
+                    writer.put_letters(letters, width, at..at + length);
+                }
+            }
+            at += length;
             continue;
         }
-        for place in pieces::of(stretch) {
-            let piece = stretch.get(place.clone()).unwrap_or("");
-            for c in folder.fold(piece).chars() {
-                writer.put(c, start + place.start..start + place.end);
-            }
+        let Some(place) = pieces::of(rest).next() else {
+            break;
+        };
+        let piece = rest.get(place.clone()).unwrap_or("");
+        for c in folder.fold(piece).chars() {
+            writer.put(c, at + place.start..at + place.end);
         }
+        at += place.end;
     }
     writer
-}
-
-/// Cuts a text into stretches of ASCII and of the rest, each with its first byte. The last of the ASCII characters before others goes
-/// with them, for a mark may follow it.
-fn stretches(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
-        let ascii = rest.bytes().take_while(u8::is_ascii).count();
-        let end = if ascii == rest.len() {
-            ascii
-        } else if ascii > 1 {
-            ascii - 1
-        } else {
-            let others = rest.get(ascii..).unwrap_or_default();
-            ascii + others.bytes().take_while(|byte| !byte.is_ascii()).count()
-        };
-        let stretch = rest.get(..end)?;
-        start += end;
-        Some((start - end, stretch))
-    })
 }

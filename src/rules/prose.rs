@@ -4,6 +4,12 @@ use std::ops::Range;
 
 use super::text::Text;
 
+/// Whether a character is a letter or a number; the commonest are told without a look at the tables.
+pub(super) fn is_alphanumeric(c: char) -> bool {
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | 'А'..='я' | '\u{4e00}'..='\u{9fff}' | '가'..='힣')
+        || (!c.is_ascii() && c.is_alphanumeric())
+}
+
 /// The words of the text that shows, each with the byte it starts at, in order. Left out are bare links and what has an
 /// `@` in it. Where no blanks are written, a word is whatever stands between two blanks or addresses.
 pub(super) fn words(text: &Text) -> Vec<(usize, &str)> {

@@ -52,6 +52,15 @@ pub fn read(html: Option<&str>, markdown: Option<&str>) -> Text {
     }
 }
 
+/// What [`Text::shown`] of these bodies is, without the rest.
+#[must_use]
+pub fn shown(html: Option<&str>, markdown: Option<&str>) -> String {
+    let html = html.map(|body| Page::of_html(capped(body)));
+    let html = html.filter(|html| markdown.is_none() || html.says_something());
+    let draft = html.or_else(|| markdown.map(|body| markdown::read(capped(body))));
+    draft.map(quotes::newest).unwrap_or_default().shown
+}
+
 /// Takes `text` as it stands, for a rule's examples and for trying a rule out: bare links are found and `> ` quotes
 /// left out, but nothing in it is markup.
 #[must_use]

@@ -81,11 +81,11 @@ impl SameText {
 impl Condition for SameText {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let count = self.count(subject);
-        let matched = format!("the same {count} times within {}", say_span(self.within));
-        let wanted = self.bounds.say();
-        self.bounds
-            .hold(count)
-            .then(|| vec![evidence("same_text", Part::History, &matched, &wanted)])
+        self.bounds.hold(count).then(|| {
+            let matched = format!("the same {count} times within {}", say_span(self.within));
+            let wanted = self.bounds.say();
+            vec![evidence("same_text", Part::History, &matched, &wanted)]
+        })
     }
 
     fn say(&self) -> String {
@@ -121,14 +121,12 @@ impl SameTextFrom {
 impl Condition for SameTextFrom {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let count = self.count(subject);
-        let matched = format!(
-            "the same from {count} senders within {}",
-            say_span(self.within)
-        );
-        let wanted = self.bounds.say();
-        self.bounds
-            .hold(count)
-            .then(|| vec![evidence("same_text_from", Part::History, &matched, &wanted)])
+        self.bounds.hold(count).then(|| {
+            let span = say_span(self.within);
+            let matched = format!("the same from {count} senders within {span}");
+            let wanted = self.bounds.say();
+            vec![evidence("same_text_from", Part::History, &matched, &wanted)]
+        })
     }
 
     fn say(&self) -> String {

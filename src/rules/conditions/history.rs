@@ -189,14 +189,10 @@ impl Messages {
 impl Condition for Messages {
     fn holds(&self, subject: &Subject<'_>) -> Option<Vec<Evidence>> {
         let count = self.count(subject);
-        let matched = format!("{count} messages within {}", say_span(self.within));
         self.bounds.hold(count).then(|| {
-            vec![evidence(
-                "messages",
-                Part::History,
-                &matched,
-                &self.bounds.say(),
-            )]
+            let matched = format!("{count} messages within {}", say_span(self.within));
+            let wanted = self.bounds.say();
+            vec![evidence("messages", Part::History, &matched, &wanted)]
         })
     }
 

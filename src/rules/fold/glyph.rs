@@ -1,6 +1,5 @@
 //! What the characters of a text are, before anybody asks what they are meant to be.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use icu_properties::props::{EmojiPresentation, ExtendedPictographic, GeneralCategory, Script};
@@ -8,7 +7,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 use super::lookalikes::{self, Look};
 use super::marks::{self, Burden};
-use super::pieces::{self, Folder};
+use super::{known, pieces};
 
 /// Whose letter it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,32 +102,33 @@ impl Glyph {
     }
 }
 
-/// Takes a text apart. A text uses few different characters, so each is looked up once.
-pub(super) fn of(text: &str, folder: &mut Folder) -> Vec<Glyph> {
-    let mut met: HashMap<char, Nature> = HashMap::new();
-    pieces::of(text)
-        .filter_map(|place| {
-            let piece = text.get(place.clone())?;
-            let c = piece.chars().next()?;
-            let nature = if c.is_ascii() {
-                ascii(c)
-            } else {
-                *met.entry(c).or_insert_with(|| nature(c, folder))
-            };
-            let burden = if piece.len() == c.len_utf8() {
-                Burden::None
-            } else {
-                marks::burden(nature.kind, piece)
-            };
-            Some(Glyph {
-                place,
-                c,
-                nature,
-                burden,
-                reads: Reads::AsIs,
-            })
-        })
-        .collect()
+/// Takes a text apart.
+pub(super) fn of(text: &str) -> Vec<Glyph> {
+    let mut glyphs = Vec::with_capacity(text.chars().count());
+    glyphs.extend(pieces::of(text).filter_map(|place| glyph(text, place)));
+    glyphs
+}
+
+fn glyph(text: &str, place: Range<usize>) -> Option<Glyph> {
+    let piece = text.get(place.clone())?;
+    let c = piece.chars().next()?;
+    let nature = if c.is_ascii() {
+        ascii(c)
+    } else {
+        known::of(c).nature
+    };
+    let burden = if piece.len() == c.len_utf8() {
+        Burden::None
+    } else {
+        marks::burden(nature.kind, piece)
+    };
+    Some(Glyph {
+        place,
+        c,
+        nature,
+        burden,
+        reads: Reads::AsIs,
+    })
 }
 
 fn ascii(c: char) -> Nature {
@@ -145,14 +145,14 @@ fn ascii(c: char) -> Nature {
     }
 }
 
-fn nature(c: char, folder: &mut Folder) -> Nature {
+/// What a character is that folds to `text`.
+pub(super) fn nature(c: char, text: &str) -> Nature {
     if let Some(letter) = dressed(c) {
         return styled(c, letter);
     }
     if c.is_whitespace() || c == '\u{2800}' {
         return plain(Kind::Blank, ' ');
     }
-    let text = folder.fold(c.encode_utf8(&mut [0; 4])).to_owned();
     // Letters in parentheses are text with them.
     let mut letters = text.trim_matches(['(', ')']).chars();
     match (letters.next(), letters.next()) {

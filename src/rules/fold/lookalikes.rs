@@ -39,6 +39,9 @@ const SIMILAR: &str = concat!(
 /// Each letter as it is drawn upside down, and the letter.
 const TURNED: &str = "ɐaɔcǝeəeɟfƃgɓgᵷgɥhᴉiıiɾjʞkꞁlʅlɯmɹrʇtʌvʍwʎyqbdppdbqnuunoossxxzzllii";
 
+/// Each Latin letter that has a twin among Cyrillic ones, and the twin.
+const CYRILLIC_TWINS: &str = "aаcсeеoоpрxхyуkкmмtтAАBВCСEЕHНKКMМOОPРTТXХYУ";
+
 /// The Latin letter `c` is mistaken for. `ı`, `ø`, `đ`, `ł` and letters with accents are letters of living languages
 /// and are not read as others.
 pub(super) fn latin(c: char) -> Option<Look> {
@@ -86,7 +89,11 @@ pub(super) const fn is_framed(c: char) -> bool {
 
 /// The Cyrillic letter drawn like this Latin one.
 pub(super) fn cyrillic(latin: char) -> Option<char> {
-    twin(latin, "aаcсeеoоpрxхyуkкmмtтAАBВCСEЕHНKКMМOОPРTТXХYУ")
+    static TWINS: LazyLock<[Option<char>; 128]> = LazyLock::new(|| {
+        let twin = |at: usize| twin(char::from(u8::try_from(at).ok()?), CYRILLIC_TWINS);
+        std::array::from_fn(twin)
+    });
+    *TWINS.get(usize::try_from(u32::from(latin)).ok()?)?
 }
 
 /// The Greek letter drawn like this Latin one.

@@ -47,18 +47,19 @@ impl Map {
         self.length += length;
     }
 
-    /// Notes that the next bytes are the ASCII characters `original`, one for one.
-    pub(super) fn add_ascii(&mut self, original: Range<usize>) {
+    /// Notes that the next bytes are the characters `original`, one for one, of so many bytes each.
+    pub(super) fn add_run(&mut self, width: usize, original: Range<usize>) {
+        let width = narrow(width);
         let original = narrow(original.start)..narrow(original.end);
         let length = original.end - original.start;
         match self.runs.last_mut() {
-            Some(last) if last.width == 1 && last.original.end == original.start => {
+            Some(last) if last.width == width && last.original.end == original.start => {
                 last.original.end = original.end;
             }
             _ => self.runs.push(Run {
                 folded: self.length,
                 original,
-                width: 1,
+                width,
             }),
         }
         self.length += length;

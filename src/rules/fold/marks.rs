@@ -31,10 +31,6 @@ pub(super) fn burden(kind: Kind, piece: &str) -> Burden {
     let composed = ComposingNormalizerBorrowed::new_nfc()
         .normalize(&start)
         .into_owned();
-    let base = DecomposingNormalizerBorrowed::new_nfd()
-        .normalize(&start)
-        .chars()
-        .next();
     let mut left = composed.chars().skip(1);
     let Some(mark) = left.next() else {
         return if start.chars().count() > 1 {
@@ -46,6 +42,10 @@ pub(super) fn burden(kind: Kind, piece: &str) -> Burden {
     if left.nth(1).is_some() {
         return Burden::Heaped;
     }
+    let base = DecomposingNormalizerBorrowed::new_nfd()
+        .normalize(&start)
+        .chars()
+        .next();
     let consonant = base.is_some_and(|base| "bcdfhkpqtvwxzBCDFHKPQTVWXZ".contains(base));
     let accent = matches!(mark, '\u{300}'..='\u{304}' | '\u{306}'..='\u{30c}' | '\u{30f}' | '\u{311}' | '\u{323}' | '\u{325}'..='\u{329}' | '\u{32d}' | '\u{331}' | '\u{35c}' | '\u{361}');
     // Accents of phonetics, of dictionaries and of the tone languages stand on vowels and on what sounds like one.

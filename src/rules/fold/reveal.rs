@@ -2,69 +2,13 @@
 
 use std::ops::Range;
 
+use super::census::Census;
 use super::glyph::{self, Glyph, Hand, Kind, Reads};
-use super::lookalikes::{self, Look};
+use super::lookalikes;
 use super::marks::{self, Burden};
 use super::pieces::Folder;
 use super::view::{View, Writer};
 use super::{Disguise, MAX_DISGUISES, Trick, hidden, leet, scripts, spaced, words};
-
-/// What stands in a text as a whole: the same word is honest in one and a disguise in the other.
-#[derive(Debug, Default)]
-pub(super) struct Census {
-    /// Words in Latin letters only.
-    pub latin: usize,
-    cyrillic: usize,
-    greek: usize,
-    rare: usize,
-    /// A script written without blanks, whose writers mix in full-width letters.
-    pub unspaced: bool,
-}
-
-impl Census {
-    /// Whether somebody who writes this script wrote the text: a word in it has a letter that looks like no Latin one,
-    /// or two words have letters that merely resemble one.
-    pub(super) const fn writes(&self, hand: Hand) -> bool {
-        match hand {
-            Hand::Cyrillic => self.cyrillic >= 2,
-            Hand::Greek => self.greek >= 2,
-            Hand::Rare => self.rare >= 2,
-            _ => false,
-        }
-    }
-
-    fn count(&mut self, word: &[Glyph]) {
-        let mut letters = word
-            .iter()
-            .filter_map(|glyph| Some((glyph.hand()?, glyph.nature.look)));
-        let weight = |look: Option<Look>| match look {
-            None => 2,
-            Some(look) => usize::from(!look.close),
-        };
-        let Some((first, look)) = letters.next() else {
-            return;
-        };
-        let mut honesty = weight(look);
-        let mut all = 1;
-        for (hand, look) in letters {
-            if hand != first {
-                return;
-            }
-            honesty = honesty.max(weight(look));
-            all += 1;
-        }
-        if all < 2 {
-            return;
-        }
-        match first {
-            Hand::Latin => self.latin += 1,
-            Hand::Cyrillic => self.cyrillic += honesty,
-            Hand::Greek => self.greek += honesty,
-            Hand::Rare => self.rare += honesty,
-            _ => {}
-        }
-    }
-}
 
 /// What came of looking under a text's disguises.
 #[derive(Debug, Default)]
@@ -90,7 +34,7 @@ struct Looker<'t> {
 pub(super) fn of(text: &str, folder: &mut Folder) -> Revealed {
     let mut looker = Looker {
         text,
-        glyphs: glyph::of(text, folder),
+        glyphs: glyph::of(text),
         census: Census::default(),
         found: Vec::new(),
         backwards: Vec::new(),
@@ -295,12 +239,31 @@ impl Looker<'_> {
                 next = backwards.next();
                 continue;
             }
+            let end = next.map_or(part.end, |place| place.start.min(part.end));
+            if let Some(stretch) = self.ascii_from(at..end) {
+                let written = self.text.get(stretch.clone()).unwrap_or_default();
+                writer.put_ascii(written, stretch.start);
+                at += stretch.len();
+                continue;
+            }
             if let Some(glyph) = self.glyphs.get(at) {
                 self.write(glyph, second, &glyph.place, folder, &mut writer);
             }
             at += 1;
         }
         writer
+    }
+
+    /// The bytes of the glyphs a part begins with that are ASCII characters written as they stand, each right behind the
+    /// other.
+    fn ascii_from(&self, part: Range<usize>) -> Option<Range<usize>> {
+        let start = self.glyphs.get(part.start)?.place.start;
+        let glyphs = self.glyphs.get(part)?.iter().zip(start..);
+        let stays = |(glyph, at): &(&Glyph, usize)| {
+            glyph.reads == Reads::AsIs && glyph.place == (*at..*at + 1)
+        };
+        let length = glyphs.take_while(stays).count();
+        (length > 0).then(|| start..start + length)
     }
 
     fn write(
@@ -317,10 +280,6 @@ impl Looker<'_> {
             Reads::As(best, other) => writer.put(if second { other } else { best }, place.clone()),
             Reads::AsIs | Reads::Twice => {
                 let piece = self.text.get(glyph.place.clone()).unwrap_or_default();
-                if let &[byte] = piece.as_bytes() {
-                    writer.put(char::from(byte.to_ascii_lowercase()), place.clone());
-                    return;
-                }
                 for c in folder.fold(piece).chars() {
                     writer.put(c, place.clone());
                 }

@@ -1,8 +1,8 @@
 //! Words that mix scripts, and words in borrowed letters.
 
+use super::census::Census;
 use super::glyph::{Glyph, Hand, Reads, Style};
-use super::{Trick, reveal::Census};
-use super::{leet, lookalikes};
+use super::{Trick, leet, lookalikes};
 
 /// Letters of a word, by whose they are.
 #[derive(Default)]

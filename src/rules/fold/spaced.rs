@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::census::Census;
 use super::glyph::{Glyph, Hand, Kind, Reads, Style};
-use super::reveal::Census;
 use super::{leet, scripts};
 
 /// Signs of formulas, of code and of paths.

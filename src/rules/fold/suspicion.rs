@@ -30,9 +30,10 @@ impl Passed {
             && c != self.last
             && !(self.greek || self.cyrillic)
         {
-            self.word += 1;
-            (self.before, self.last) = (self.last, c);
-            return false;
+            return self.goes_on(c);
+        }
+        if is_small_cyrillic(c) && is_small_cyrillic(self.last) && !(self.latin || self.greek) {
+            return self.goes_on(c);
         }
         let suspicious = if c.is_ascii() {
             self.ascii(c)
@@ -58,6 +59,13 @@ impl Passed {
         self.before = self.last;
         self.last = c;
         suspicious || self.alone >= 3
+    }
+
+    /// The word goes on with an unsuspicious letter.
+    const fn goes_on(&mut self, c: char) -> bool {
+        self.word += 1;
+        (self.before, self.last) = (self.last, c);
+        false
     }
 
     fn ascii(&mut self, c: char) -> bool {
@@ -115,6 +123,10 @@ impl Passed {
             _ => true,
         }
     }
+}
+
+const fn is_small_cyrillic(c: char) -> bool {
+    matches!(c, 'а'..='я')
 }
 
 const fn is_wordish(c: char) -> bool {

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
+use super::boundaries;
 use super::map::Map;
-use super::pieces::is_unspaced;
 
 /// One form of a text as it is compared, with the way back: each byte knows the bytes of the original it came from.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +74,18 @@ impl Writer {
         self.text.push(c);
     }
 
+    /// Puts letters of `width` bytes each, which took as many in the original.
+    pub(super) fn put_letters(
+        &mut self,
+        letters: impl Iterator<Item = char>,
+        width: usize,
+        from: Range<usize>,
+    ) {
+        self.put_blank();
+        self.map.add_run(width, from);
+        self.text.extend(letters);
+    }
+
     /// Puts a stretch of ASCII that begins at the byte `from` of the original.
     pub(super) fn put_ascii(&mut self, stretch: &str, from: usize) {
         let mut at = from;
@@ -83,7 +93,7 @@ impl Writer {
             let letters = word.trim_end_matches(char::is_whitespace);
             if !letters.is_empty() {
                 self.put_blank();
-                self.map.add_ascii(at..at + letters.len());
+                self.map.add_run(1, at..at + letters.len());
                 let start = self.text.len();
                 self.text.push_str(letters);
                 if let Some(letters) = self.text.get_mut(start..) {
@@ -101,7 +111,7 @@ impl Writer {
     fn put_blank(&mut self) {
         if let Some(blank) = self.blank.take().filter(|_| !self.text.is_empty()) {
             match blank.len() {
-                1 => self.map.add_ascii(blank),
+                1 => self.map.add_run(1, blank),
                 _ => self.map.add(1, blank),
             }
             self.text.push(' ');
@@ -113,64 +123,11 @@ impl Writer {
     }
 
     pub(super) fn view(self) -> View {
-        let boundaries = boundaries(&self.text);
+        let boundaries = boundaries::of(&self.text);
         View {
             text: self.text,
             map: self.map,
             boundaries,
         }
     }
-}
-
-fn boundaries(text: &str) -> Vec<u32> {
-    if text.chars().all(|c| c.is_ascii() || is_plain_letter(c)) {
-        return plain_boundaries(text);
-    }
-    let words = text.split_word_bound_indices().flat_map(|(start, word)| {
-        let inside = word.char_indices().skip(1).filter(|(_, c)| is_unspaced(*c));
-        std::iter::once(start).chain(inside.map(move |(at, _)| start + at))
-    });
-    words
-        .chain([text.len()])
-        .filter_map(|at| u32::try_from(at).ok())
-        .collect()
-}
-
-/// Letters of western languages, Greek and Cyrillic, which UAX #29 treats as it does those of ASCII.
-const fn is_plain_letter(c: char) -> bool {
-    matches!(c, 'à'..='ö' | 'ø'..='ÿ' | 'ā'..='ž' | 'ά'..='ώ' | 'а'..='ҁ' | 'ҋ'..='ԯ')
-}
-
-/// The same for such letters and ASCII in which blanks stand alone, many times faster: rules `WB5` to `WB13b` of UAX #29.
-fn plain_boundaries(text: &str) -> Vec<u32> {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
-    let mut boundaries = Vec::with_capacity(text.len() / 4);
-    let (mut before, mut last) = (' ', ' ');
-    let end = [(text.len(), ' ')];
-    let mut letters = text.char_indices().chain(end).peekable();
-    while let Some((at, c)) = letters.next() {
-        let next = letters.peek().map_or(' ', |(_, next)| *next);
-        let within = (is_word(last) && is_word(c)) || ties(last, c, next) || ties(before, last, c);
-        if !within && let Ok(at) = u32::try_from(at) {
-            boundaries.push(at);
-        }
-        (before, last) = (last, c);
-    }
-    boundaries
-}
-
-/// Whether a mark between two letters or two digits belongs to their word.
-const fn ties(before: char, mark: char, after: char) -> bool {
-    let letters = is_letter(before) && is_letter(after);
-    let digits = before.is_ascii_digit() && after.is_ascii_digit();
-    match mark {
-        '.' | '\'' => letters || digits,
-        ':' => letters,
-        ',' | ';' => digits,
-        _ => false,
-    }
-}
-
-const fn is_letter(c: char) -> bool {
-    c.is_ascii_alphabetic() || !c.is_ascii()
 }

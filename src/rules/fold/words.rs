@@ -9,10 +9,8 @@ pub(super) fn turn_over(word: &mut [Glyph]) -> bool {
         .iter()
         .filter(|glyph| lookalikes::is_turned(glyph.c))
         .count();
-    let upside_down = word
-        .iter()
-        .all(|glyph| lookalikes::turned(glyph.c).is_some());
-    if telling < 2 || !upside_down || word.len() < 3 {
+    let upside_down = |glyph: &Glyph| lookalikes::turned(glyph.c).is_some();
+    if telling < 2 || word.len() < 3 || !word.iter().all(upside_down) {
         return false;
     }
     for glyph in word {
@@ -29,7 +27,8 @@ pub(super) fn tell_i_from_l(word: &mut [Glyph]) {
         glyph.hand() == Some(Hand::Latin)
             || matches!(glyph.reads, Reads::As(letter, _) if letter.is_ascii())
     };
-    if word.len() < 4 || !word.iter().all(is_latin) {
+    let may_be_either = |glyph: &Glyph| matches!(glyph.c, 'I' | 'l');
+    if word.len() < 4 || !word.iter().any(may_be_either) || !word.iter().all(is_latin) {
         return;
     }
     let capitals = word.iter().filter(|glyph| glyph.c.is_uppercase()).count();
@@ -59,7 +58,12 @@ pub(super) fn tell_i_from_l(word: &mut [Glyph]) {
 
 /// Three of a letter or more are one, or by the second guess two. Roman numbers and words of one letter stay.
 pub(super) fn shorten(word: &mut [Glyph]) {
+    let is_stretched = |three: &[Glyph]| match three {
+        [one, two, three] => one.letter() == two.letter() && two.letter() == three.letter(),
+        _ => false,
+    };
     if word.len() < 4
+        || !word.windows(3).any(is_stretched)
         || word
             .iter()
             .any(|glyph| matches!(glyph.hand(), None | Some(Hand::Other)))

@@ -6,6 +6,7 @@ use linkify::{LinkFinder, LinkKind};
 
 use super::plain::is_invisible;
 use crate::rules::fold::is_unspaced;
+use crate::rules::prose::is_alphanumeric;
 
 /// The places in a text written plainly that look like web addresses, in order.
 pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
@@ -13,13 +14,32 @@ pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
     finder.kinds(&[LinkKind::Url, LinkKind::Email]);
     finder.url_must_have_scheme(false);
     let mut found = Vec::new();
-    let mut start = 0;
-    for piece in text.split_inclusive(ends_link) {
-        let word = piece.trim_end_matches(ends_link);
-        in_word(&finder, word, start, &mut found);
-        start += piece.len();
+    let mut at = 0;
+    // No address is without one of these.
+    while let Some((before, after)) = split_at_mark(text, at) {
+        let start = before.rfind(ends_link).map_or(at, |end| {
+            let end = at + end;
+            end + text
+                .get(end..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(1, char::len_utf8)
+        });
+        let end = text.len() - after.len() + after.find(ends_link).unwrap_or(after.len());
+        in_word(
+            &finder,
+            text.get(start..end).unwrap_or(""),
+            start,
+            &mut found,
+        );
+        at = end;
     }
     found
+}
+
+/// What stands between the byte `at` and the next dot or colon, and what stands from there on.
+fn split_at_mark(text: &str, at: usize) -> Option<(&str, &str)> {
+    let rest = text.get(at..)?;
+    rest.split_at_checked(rest.find(['.', ':'])?)
 }
 
 fn in_word(finder: &LinkFinder, word: &str, start: usize, found: &mut Vec<Range<usize>>) {
@@ -45,7 +65,12 @@ fn names(
 ) {
     let text = word.get(part.clone()).unwrap_or("");
     // Neither a name nor an e-mail address is without one.
-    if !text.contains('.') {
+    let Some((_, after)) = text.split_once('.') else {
+        return;
+    };
+    // What stands behind a dot begins a name, or a path.
+    let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'/' || !byte.is_ascii();
+    if !text.contains(':') && !after.bytes().any(goes_on) {
         return;
     }
     let start = start + part.start;
@@ -66,8 +91,12 @@ fn names(
 
 /// Blanks end a link, and so do quotation marks and the stops of scripts written without blanks.
 fn ends_link(c: char) -> bool {
-    if c.is_ascii() || c.is_alphanumeric() {
+    if c.is_ascii() {
         return c.is_whitespace();
+    }
+    // No blank is a letter or number.
+    if is_alphanumeric(c) {
+        return false;
     }
     c.is_whitespace()
         // Two of the invisible ones are letters of some scripts.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::spaced::{self, Dot};
+use crate::rules::prose::is_alphanumeric;
 
 /// A text in which addresses can be found, and the way back to what was written.
 #[derive(Debug, Default)]
@@ -44,6 +45,10 @@ impl Plain {
         plain.text.reserve(written.len());
         let mut at = 0;
         while let Some(rest) = written.get(at..) {
+            let kept = rest.find(|c| !stays(c)).unwrap_or(rest.len());
+            plain.text.push_str(rest.get(..kept).unwrap_or(""));
+            at += kept;
+            let rest = rest.get(kept..).unwrap_or("");
             let Some(c) = rest.chars().next() else { break };
             if let Some(change) = change(&plain.text, c, rest) {
                 plain.put(at, &change);
@@ -106,6 +111,15 @@ impl Plain {
     }
 }
 
+/// Whether a character stays as it is, whatever stands beside it.
+fn stays(c: char) -> bool {
+    if c.is_ascii() {
+        !matches!(c, 'h' | 'H' | '[' | '(' | '{' | ' ' | '\t' | '.')
+    } else {
+        is_alphanumeric(c)
+    }
+}
+
 /// How much is taken over as it stands: a run of invisible characters is looked at once.
 fn unchanged(c: char, rest: &str) -> usize {
     if is_invisible(c) {
@@ -120,8 +134,7 @@ fn change(before: &str, c: char, rest: &str) -> Option<Change> {
         'h' | 'H' => scheme(before, rest),
         '[' | '(' | '{' => at_sign(before, rest).or_else(|| dot(before, rest)),
         ' ' | '\t' | '\u{a0}' | '.' => dot(before, rest),
-        c if c.is_ascii() => None,
-        c if c.is_alphanumeric() => None,
+        c if stays(c) => None,
         c if is_invisible(c) => invisible(before, rest),
         '．' | '｡' => Some(Change {
             length: c.len_utf8(),
@@ -133,7 +146,7 @@ fn change(before: &str, c: char, rest: &str) -> Option<Change> {
 }
 
 fn dot(before: &str, rest: &str) -> Option<Change> {
-    if !before.ends_with(char::is_alphanumeric) {
+    if !before.ends_with(is_alphanumeric) {
         return None;
     }
     let (dot, length) = Dot::read(rest)?;

@@ -90,9 +90,13 @@ const fn closing(open: char) -> Option<char> {
 }
 
 fn spoken(text: &str) -> Option<&str> {
+    // Most words begin like none of them.
+    if !text.starts_with(['d', 'D', 'p', 'P', 'n', 'N', 'т', 'Т']) {
+        return None;
+    }
     SPOKEN_DOTS.iter().find_map(|word| {
         let found = text.get(..word.len())?;
-        (found == *word || found.to_lowercase() == *word)
+        (found.eq_ignore_ascii_case(word) || (!found.is_ascii() && found.to_lowercase() == *word))
             .then(|| text.get(word.len()..))
             .flatten()
     })
@@ -112,6 +116,9 @@ pub(super) fn name(before: &str, dot: Dot, length: usize, rest: &str) -> Option<
         return None;
     }
     let mut name = read_name(length, rest)?;
+    if !is_common(name.last) && !is_word_too(name.last) {
+        return None;
+    }
     let after = rest.get(name.length..)?;
     let (path, taken) = if dot == Dot::Spoken {
         spoken_path(after)
@@ -212,6 +219,10 @@ fn is_common(ending: &str) -> bool {
     COMMON.contains(&ending.to_ascii_lowercase().as_str())
 }
 
+fn is_word_too(ending: &str) -> bool {
+    WORDS_TOO.contains(&ending.to_ascii_lowercase().as_str())
+}
+
 /// What stands in front of the dot.
 struct Before<'t> {
     /// The name so far, such as `www.example`.
@@ -265,6 +276,7 @@ impl<'t> Before<'t> {
     }
 }
 
+/// A name whose ending is a known one.
 struct Found<'t> {
     before: Before<'t>,
     dot: Dot,
@@ -276,12 +288,10 @@ struct Found<'t> {
 impl Found<'_> {
     fn is_sure(&self) -> bool {
         let ending = self.ending.to_ascii_lowercase();
-        let common = COMMON.contains(&ending.as_str());
-        let known = common || WORDS_TOO.contains(&ending.as_str());
+        let common = is_common(&ending);
         let before = &self.before;
         let whole = registrable_domain(before.left).is_some();
-        if !known
-            || !before.left.contains(char::is_alphabetic)
+        if !before.left.contains(char::is_alphabetic)
             || (before.at && !before.is_name() && !self.path)
             || (before.is_function_word() && !self.path)
             || (whole && !matches!(self.dot, Dot::Spoken | Dot::BracketedApart))

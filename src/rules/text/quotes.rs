@@ -7,6 +7,7 @@ use super::writer::Written;
 use crate::rules::links::Link;
 
 /// A body's own words.
+#[derive(Default)]
 pub(super) struct Newest {
     pub shown: String,
     pub hidden: String,

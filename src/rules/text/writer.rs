@@ -33,18 +33,18 @@ impl Writer {
     /// Writes `text` and says where it went; nothing is written for blanks alone.
     pub(super) fn write(&mut self, text: &str, manner: Manner) -> Option<Range<usize>> {
         let mut start = None;
-        for c in text.chars() {
-            match c {
-                '\n' if manner.preformatted => self.end_line(),
-                // Only these collapse: a no-break space is a character like any other.
-                ' ' | '\t' | '\n' | '\r' | '\u{c}' if !manner.preformatted => {
-                    self.gap.get_or_insert(' ');
-                }
-                '\r' => {}
+        for piece in text.split_inclusive(is_blank) {
+            let word = piece.trim_end_matches(is_blank);
+            if !word.is_empty() {
+                self.put(word, &mut start);
+            }
+            match piece.get(word.len()..).unwrap_or("") {
+                "" => {}
+                "\n" if manner.preformatted => self.end_line(),
+                "\r" if manner.preformatted => {}
+                blank if manner.preformatted => self.put(blank, &mut start),
                 _ => {
-                    self.separate();
-                    start.get_or_insert(self.written.text.len());
-                    self.written.text.push(c);
+                    self.gap.get_or_insert(' ');
                 }
             }
         }
@@ -74,6 +74,12 @@ impl Writer {
         self.written
     }
 
+    fn put(&mut self, word: &str, start: &mut Option<usize>) {
+        self.separate();
+        start.get_or_insert(self.written.text.len());
+        self.written.text.push_str(word);
+    }
+
     fn separate(&mut self) {
         let line_ends = std::mem::take(&mut self.line_ends);
         let gap = self.gap.take();
@@ -98,4 +104,9 @@ impl Writer {
             _ => self.written.quotes.push(place),
         }
     }
+}
+
+/// Only these collapse: a no-break space is a character like any other.
+const fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
