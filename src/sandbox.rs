@@ -46,6 +46,7 @@ mod api;
 mod api_webhooks;
 mod control;
 mod deliver;
+mod ear;
 mod errors;
 mod event;
 mod faults;
@@ -62,6 +63,7 @@ mod webhooks;
 mod workspace;
 
 pub use deliver::{DeliveryRecord, DeliveryReport, RETRIES};
+pub use ear::Ear;
 pub use event::{ItemShape, PayloadVersion, sample_event, sign};
 pub use faults::{Fault, FaultId, FaultKind, FaultTarget, RetryAfter};
 pub use gate::{API_VERSION, CallRecord, Effect};

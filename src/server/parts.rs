@@ -2,11 +2,14 @@
 
 use anyhow::Context as _;
 
+use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Also;
 use crate::featurebase::{Featurebase, Notifier};
 use crate::rules::Rulebook;
 use crate::store::Store;
+use crate::telemetry::Metrics;
+use crate::time::Clock;
 use crate::worker::{Behaviour, Outside};
 
 pub(super) fn behaviour(config: &Config) -> Behaviour {
@@ -30,6 +33,22 @@ pub(super) fn outside(config: &Config) -> anyhow::Result<Outside> {
         featurebase: featurebase(config)?,
         notifier: notifier(config)?,
     })
+}
+
+pub(super) fn alerts(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    metrics: &Metrics,
+) -> anyhow::Result<Alerts> {
+    Alerts::new(
+        store.clone(),
+        config.alert_urls.clone(),
+        config.queue_alert_after,
+        clock.clone(),
+        metrics.clone(),
+    )
+    .context("the system's certificates cannot be read")
 }
 
 fn featurebase(config: &Config) -> anyhow::Result<Option<Featurebase>> {

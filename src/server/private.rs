@@ -12,6 +12,7 @@ use http::{StatusCode, header};
 use tokio::sync::watch;
 
 use crate::rulewatch::{Files, Status};
+use crate::store::brakes::{TOTAL, Trip};
 use crate::store::jobs::{Task, WhyCompare};
 use crate::store::{Result, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -92,6 +93,9 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
             stop.actor, stop.at, stop.reason
         ));
     }
+    if let Ok(Ok(trips)) = tokio::time::timeout(PATIENCE, inside.store.trips()).await {
+        told.extend(trips.iter().map(tripped));
+    }
     if inside.worker.behaviour.stop_file.exists() {
         told.push("stopped by the file STOP in the data folder".to_owned());
     }
@@ -124,6 +128,17 @@ async fn reconciling(inside: &Private) -> Option<String> {
         "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
         state.started_at, state.compared, state.because
     ))
+}
+
+fn tripped(trip: &Trip) -> String {
+    let whose = match trip.rule.as_str() {
+        TOTAL => "all rules together",
+        rule => rule,
+    };
+    format!(
+        "brake of {whose}: tripped at {} ({}); `bouncer brake list`",
+        trip.tripped_at, trip.bound
+    )
 }
 
 /// Which rules are in force, and how the files differ from them.
@@ -168,6 +183,9 @@ async fn refresh(inside: &Private) -> Result<()> {
         .not_understood
         .set(inside.store.not_understood().await?);
     inside.metrics.holds.set(inside.store.hold_count().await?);
+    let brakes = inside.store.trips().await?.len();
+    let brakes = i64::try_from(brakes).unwrap_or(i64::MAX);
+    inside.metrics.brakes_tripped.set(brakes);
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
     inside.metrics.stopped.set(i64::from(stopped));
