@@ -101,13 +101,12 @@ async fn start_of(response: &mut Response) -> String {
 
 /// Seconds, whole (Slack) or not (Discord), or a date.
 fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let wait = match text.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
-        Err(_) => {
-            let date = httpdate::parse_http_date(text).ok()?;
-            let seconds = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
-            Timestamp::from_seconds(i64::try_from(seconds).ok()?).since(now)
-        }
+    let wait = if let Ok(seconds) = text.trim().parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()?
+    } else {
+        let date = httpdate::parse_http_date(text).ok()?;
+        let seconds = date.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        Timestamp::from_seconds(i64::try_from(seconds).ok()?).since(now)
     };
     Some(wait.min(LONGEST_WAIT))
 }

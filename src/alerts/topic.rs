@@ -58,6 +58,10 @@ pub(super) fn alert_of(row: &Worthy) -> Option<Alert> {
     })
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "one entry for each action, and nothing else"
+)]
 fn words(row: &Worthy) -> Option<(Topic, String)> {
     let text = |key: &str| {
         row.detail

@@ -15,6 +15,10 @@ use crate::problem::Problem;
 use crate::telemetry::LogForm;
 use crate::time::parse_span;
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "one line for each setting, and nothing else"
+)]
 pub(super) fn build(
     found: BTreeMap<&'static str, Found>,
     secrets: Secrets,

@@ -20,22 +20,93 @@ fn shown(form: Form) -> String {
 
 #[test]
 fn slack_gets_text_in_which_nothing_of_ours_is_a_mention_or_a_link() {
-    insta::assert_snapshot!(shown(Form::Slack), @"");
+    insta::assert_snapshot!(shown(Form::Slack), @r#"
+    {
+      "text": "*Featurebase Bouncer: Brake*\nThe brake of pitch/seo-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list\nana &lt;@everyone&gt; &amp; *co* released the brake of pitch/seo-offer.\nand 2 more before these: bouncer audit",
+      "unfurl_links": false,
+      "unfurl_media": false
+    }
+    "#);
 }
 
 #[test]
 fn discord_gets_content_that_mentions_nobody() {
-    insta::assert_snapshot!(shown(Form::Discord), @"");
+    insta::assert_snapshot!(shown(Form::Discord), @r#"
+    {
+      "allowed_mentions": {
+        "parse": []
+      },
+      "content": "**Featurebase Bouncer: Brake**\nThe brake of pitch/seo\\-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list\nana \\<@​everyone\\> & \\*co\\* released the brake of pitch/seo\\-offer.\nand 2 more before these: bouncer audit",
+      "flags": 4
+    }
+    "#);
 }
 
 #[test]
 fn teams_gets_an_adaptive_card() {
-    insta::assert_snapshot!(shown(Form::Teams), @"");
+    insta::assert_snapshot!(shown(Form::Teams), @r#"
+    {
+      "attachments": [
+        {
+          "content": {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "body": [
+              {
+                "size": "Medium",
+                "text": "Featurebase Bouncer: Brake",
+                "type": "TextBlock",
+                "weight": "Bolder",
+                "wrap": true
+              },
+              {
+                "text": "The brake of pitch/seo\\-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list",
+                "type": "TextBlock",
+                "wrap": true
+              },
+              {
+                "text": "ana <@everyone\\> & \\*co\\* released the brake of pitch/seo\\-offer.",
+                "type": "TextBlock",
+                "wrap": true
+              },
+              {
+                "text": "and 2 more before these: bouncer audit",
+                "type": "TextBlock",
+                "wrap": true
+              }
+            ],
+            "type": "AdaptiveCard",
+            "version": "1.4"
+          },
+          "contentType": "application/vnd.microsoft.card.adaptive",
+          "contentUrl": null
+        }
+      ],
+      "type": "message"
+    }
+    "#);
 }
 
 #[test]
 fn programs_get_plain_json() {
-    insta::assert_snapshot!(shown(Form::Json), @"");
+    insta::assert_snapshot!(shown(Form::Json), @r#"
+    {
+      "at": "2026-07-01T10:00:00.000Z",
+      "count": 4,
+      "lines": [
+        "The brake of pitch/seo-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list",
+        "ana <@everyone> & *co* released the brake of pitch/seo-offer."
+      ],
+      "records": [
+        7,
+        9,
+        11,
+        12
+      ],
+      "source": "featurebase-bouncer",
+      "title": "Featurebase Bouncer: Brake",
+      "topic": "brake"
+    }
+    "#);
 }
 
 #[test]

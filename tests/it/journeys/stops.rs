@@ -5,14 +5,14 @@ use std::time::Duration;
 use featurebase_bouncer::sandbox::{Fault, FaultKind, FaultTarget};
 use featurebase_bouncer::store::jobs::Task;
 
-use crate::bot::{Bot, PITCH, ana};
+use crate::bot::{PITCH, Setup, ana};
 use crate::on_both_databases;
 
 on_both_databases! {
     async fn a_stop_between_the_last_look_and_the_call_keeps_the_call_back(database) {
-        let bot = Bot::on(database).await;
+        let bot = Setup::on(database).set("BOUNCER_CALL_TIMEOUT", "8s").start().await;
         let mallory = bot.lead("mallory");
-        bot.sandbox.fault(Fault::once(FaultTarget::Read, FaultKind::Slow(Duration::from_millis(300))));
+        bot.sandbox.fault(Fault::once(FaultTarget::Read, FaultKind::Slow(Duration::from_secs(2))));
         bot.writes(&mallory, PITCH);
         bot.sandbox.deliver_due().await;
         let worker = bot.worker.clone();
@@ -30,9 +30,9 @@ on_both_databases! {
     }
 
     async fn a_stop_names_the_calls_that_are_on_the_wire(database) {
-        let bot = Bot::on(database).await;
+        let bot = Setup::on(database).set("BOUNCER_CALL_TIMEOUT", "8s").start().await;
         let mallory = bot.lead("mallory");
-        bot.sandbox.fault(Fault::once(FaultTarget::Block, FaultKind::Slow(Duration::from_millis(300))));
+        bot.sandbox.fault(Fault::once(FaultTarget::Block, FaultKind::Slow(Duration::from_secs(2))));
         bot.writes(&mallory, PITCH);
         bot.sandbox.deliver_due().await;
         let worker = bot.worker.clone();
@@ -52,7 +52,7 @@ on_both_databases! {
     }
 
     async fn a_featurebase_that_hangs_does_not_hold_a_stop_up(database) {
-        let bot = Bot::on(database).await;
+        let bot = Setup::on(database).start().await;
         let mallory = bot.lead("mallory");
         bot.sandbox.fault(Fault::always(FaultTarget::Any, FaultKind::Hang));
         bot.writes(&mallory, PITCH);
@@ -74,9 +74,9 @@ on_both_databases! {
     }
 
     async fn a_store_that_does_not_answer_is_taken_for_a_stop(database) {
-        let bot = Bot::on(database).await;
+        let bot = Setup::on(database).set("BOUNCER_CALL_TIMEOUT", "8s").start().await;
         let mallory = bot.lead("mallory");
-        bot.sandbox.fault(Fault::once(FaultTarget::Read, FaultKind::Slow(Duration::from_millis(300))));
+        bot.sandbox.fault(Fault::once(FaultTarget::Read, FaultKind::Slow(Duration::from_secs(2))));
         bot.writes(&mallory, PITCH);
         bot.sandbox.deliver_due().await;
         let worker = bot.worker.clone();

@@ -23,6 +23,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-domain",
     "bad-page",
     "bad-pattern",
+    "bad-brake",
     "bad-thresholds",
     "bad-tld",
     "bounds-crossed",
