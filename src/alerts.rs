@@ -37,6 +37,8 @@ const WATCH: Duration = Duration::from_secs(10);
 const LEASE: Duration = Duration::from_mins(3);
 /// What could not be told for so long is no longer told.
 const TOO_OLD: Duration = Duration::from_hours(24);
+/// A rest that ends later was asked for under a clock that has gone back since.
+const LONGEST_REST: Duration = Duration::from_mins(61);
 /// Longest wait between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
@@ -177,7 +179,11 @@ impl Alerts {
         let state = self.store.alert_channel(&channel).await?;
         self.take_in(&channel, state.floor).await?;
         let waiting = self.store.waiting_alerts(&channel).await?;
-        if waiting.is_empty() || state.not_before.is_some_and(|at| at > now) {
+        if waiting.is_empty()
+            || state
+                .not_before
+                .is_some_and(|at| at > now && at <= now.after(LONGEST_REST))
+        {
             return Ok(0);
         }
         let owner = uuid::Uuid::now_v7().to_string();

@@ -32,6 +32,11 @@ pub struct Message {
 #[must_use]
 pub fn plan(waiting: &[Alert], told: &[(String, Timestamp)], now: Timestamp) -> Vec<Message> {
     let hour = now.before(Duration::from_hours(1));
+    // What lies ahead was told by a clock that has gone back since.
+    let told: Vec<&(String, Timestamp)> = told
+        .iter()
+        .filter(|(_, at)| *at <= now.after(BETWEEN))
+        .collect();
     let sent = told.iter().filter(|(_, at)| *at > hour).count();
     let is_early = |topic: Topic| {
         told.iter()

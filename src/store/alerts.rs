@@ -245,12 +245,13 @@ impl Writing {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool> {
-        let sql = "UPDATE alert_channels SET lease_owner = $2, lease_until = $4 WHERE channel = $1 AND (lease_until <= $3 OR lease_owner = $2)";
+        let sql = "UPDATE alert_channels SET lease_owner = $2, lease_until = $4 WHERE channel = $1 AND (lease_until <= $3 OR lease_until > $5)";
         let done = sqlx::query(sql)
             .bind(channel)
             .bind(owner)
             .bind(now.millis())
             .bind(until.millis())
+            .bind(until.after(super::jobs::CLOCK_SLACK).millis())
             .execute(&mut *self.tx)
             .await?;
         Ok(done.rows_affected() == 1)

@@ -69,7 +69,9 @@ async fn tripped(
     if state.tripped.is_some() {
         return Ok(state.tripped);
     }
-    let from = state.counted_from.unwrap_or(Timestamp::from_millis(0));
+    // A release that lies ahead was written by a clock that has gone back since: it must not hide blocks from the count.
+    let from = state.counted_from.filter(|from| *from <= now);
+    let from = from.unwrap_or(Timestamp::from_millis(0));
     let trip = if brake == TOTAL {
         used_up(tx, (brake, BrakeKind::Total), policy.brake_total, from, now).await?
     } else {

@@ -142,4 +142,15 @@ on_both_databases! {
         let batch = bot.desk.settle_braked(RULE, Settle::Confirm, 100, ana("all spam")).await.unwrap();
         assert_eq!((batch.contacts, batch.left), (1, 1));
     }
+
+    async fn a_clock_that_goes_back_after_a_release_gives_no_rule_a_free_run(database) {
+        let bot = Setup::on(database).more_rules(THREE).start().await;
+        wave(&bot, 0, 4).await;
+        let mut tx = bot.store.writing().await.unwrap();
+        // As if it had been released by a clock a day ahead.
+        tx.release_brake(RULE, bot.clock.now().after(Duration::from_hours(24))).await.unwrap();
+        tx.commit().await.unwrap();
+        wave(&bot, 4, 12).await;
+        assert_eq!(bot.sandbox.blocks().len(), 3);
+    }
 }
