@@ -11,11 +11,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+/// A status and the wait it names.
+type Answer = (u16, Option<&'static str>);
+
 /// A chat of people: what was posted to it, and what it answers next (else 200).
 #[derive(Clone, Default)]
 pub struct Chat {
     posted: Arc<Mutex<Vec<String>>>,
-    answers: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
 }
 
 impl Chat {
@@ -42,7 +45,7 @@ impl Chat {
         format!("http://{address}/hook/k3y-that-must-not-be-shown")
     }
 
-    pub fn answers(&self, answers: &[(u16, Option<&'static str>)]) {
+    pub fn answers(&self, answers: &[Answer]) {
         self.answers.lock().unwrap().extend(answers.iter().copied());
     }
 

@@ -31,12 +31,13 @@ fn slack_gets_text_in_which_nothing_of_ours_is_a_mention_or_a_link() {
 
 #[test]
 fn discord_gets_content_that_mentions_nobody() {
-    insta::assert_snapshot!(shown(Form::Discord), @r#"
+    let shown = shown(Form::Discord).replace('\u{200b}', "<no blank>");
+    insta::assert_snapshot!(shown, @r#"
     {
       "allowed_mentions": {
         "parse": []
       },
-      "content": "**Featurebase Bouncer: Brake**\nThe brake of pitch/seo\\-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list\nana \\<@​everyone\\> & \\*co\\* released the brake of pitch/seo\\-offer.\nand 2 more before these: bouncer audit",
+      "content": "**Featurebase Bouncer: Brake**\nThe brake of pitch/seo\\-offer tripped: 20 blocks within 10m. Further blocks are held until a person releases it: bouncer brake list\nana \\<@<no blank>everyone\\> & \\*co\\* released the brake of pitch/seo\\-offer.\nand 2 more before these: bouncer audit",
       "flags": 4
     }
     "#);

@@ -267,7 +267,11 @@ fn addresses_people_are_told_at_come_from_a_file_and_are_never_shown() {
     let urls = "https://hooks.slack.com/services/T0/B0/canary\nhttps://discord.com/api/webhooks/1/canary\n";
     let given = Given::new().set_file("BOUNCER_ALERT_URLS_FILE", urls);
     let config = given.config();
-    let shown: Vec<String> = config.alert_urls.iter().map(|url| url.shown()).collect();
+    let shown: Vec<String> = config
+        .alert_urls
+        .iter()
+        .map(featurebase_bouncer::alerts::Address::shown)
+        .collect();
     assert_eq!(
         shown,
         ["slack at hooks.slack.com", "discord at discord.com"]
