@@ -108,14 +108,12 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .start()
         .await
         .context("the rules cannot be recorded in the store")?;
-    let outside = parts::outside(config)?;
-    let behaviour = parts::behaviour(config);
     let warnings = parts::warnings(config, rulewatch.book().borrow().as_deref());
     let worker = Worker::new(
         store.clone(),
-        outside,
+        parts::outside(config)?,
         rulewatch.book(),
-        behaviour,
+        parts::behaviour(config),
         clock.clone(),
         metrics.clone(),
     );
@@ -124,13 +122,12 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .look_back()
         .await
         .context("when a bouncer was last at work cannot be read from the store")?;
-    let alerts = parts::alerts(config, &store, &clock, &metrics)?;
     Ok(App {
+        alerts: Arc::new(parts::alerts(config, &store, &clock, &metrics)?),
         store,
         worker: Arc::new(worker),
         rulewatch,
         refusals: Arc::new(Refusals::new(clock.now(), metrics.clone())),
-        alerts: Arc::new(alerts),
         metrics,
         warnings,
         doubts,

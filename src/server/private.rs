@@ -87,18 +87,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if let Some(pause) = inside.worker.pause() {
         told.push(format!("featurebase: {pause}"));
     }
-    if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
-        told.push(format!(
-            "stopped by {} at {}: {}",
-            stop.actor, stop.at, stop.reason
-        ));
-    }
-    if let Ok(Ok(trips)) = tokio::time::timeout(PATIENCE, inside.store.trips()).await {
-        told.extend(trips.iter().map(tripped));
-    }
-    if inside.worker.behaviour.stop_file.exists() {
-        told.push("stopped by the file STOP in the data folder".to_owned());
-    }
+    told.extend(held_back(&inside).await);
     told.extend(inside.doubts.iter().map(|doubt| format!("store: {doubt}")));
     told.extend(reconciling(&inside).await);
     let status = if not_ready.is_empty() {
@@ -115,6 +104,24 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
         let _ = writeln!(text, "{line}");
     }
     (status, text)
+}
+
+/// What people, or brakes, hold back.
+async fn held_back(inside: &Private) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
+        told.push(format!(
+            "stopped by {} at {}: {}",
+            stop.actor, stop.at, stop.reason
+        ));
+    }
+    if inside.worker.behaviour.stop_file.exists() {
+        told.push("stopped by the file STOP in the data folder".to_owned());
+    }
+    if let Ok(Ok(trips)) = tokio::time::timeout(PATIENCE, inside.store.trips()).await {
+        told.extend(trips.iter().map(tripped));
+    }
+    told
 }
 
 /// Why no rule blocks for now, while it is first looked whom people unblocked.
