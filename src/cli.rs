@@ -1,7 +1,9 @@
 //! The command line. The only room, with the sandbox's and the demo's view, that prints.
 
+mod alert;
 mod args;
 mod ask;
+mod brakes;
 mod explain;
 mod health;
 mod orders;
@@ -24,8 +26,11 @@ use crate::desk::Desk;
 use crate::store::Store;
 use crate::telemetry::start_log;
 use crate::time::Clock;
-use crate::{demo, server};
-use args::{Args, Command, ConfigCommand, ContactCommand, HoldCommand, RulesCommand};
+use crate::{demo, drill, server};
+use args::{
+    AlertCommand, Args, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
+    RulesCommand,
+};
 use out::{Out, say};
 
 /// The exit code of something that was looked at and found wanting, such as rules with problems.
@@ -99,6 +104,8 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Schema(options) => schema::schema(&config, &options, out),
         Command::Rules(RulesCommand::Status) => rules_status::status(&config, out).await,
         Command::Health => health::health(&config).await,
+        Command::Alert(AlertCommand::Test) => alert::test(&config, out).await,
+        Command::Drill(options) => drill(&config, &options, out).await,
         Command::Stop(options) => orders::stop(&config, &options, out).await,
         Command::Go(options) => orders::go(&config, &options, out).await,
         command => {
@@ -126,16 +133,32 @@ async fn at_desk(
             rule_list::list(desk, config, &options, out).await
         }
         Command::Reconcile(options) => reconcile::reconcile(desk, &options, out).await,
-        Command::Hold(HoldCommand::List) => questions::holds(desk, out).await,
-        Command::Hold(HoldCommand::Release(options)) => orders::release(desk, &options, out).await,
+        Command::Hold(HoldCommand::List(options)) => questions::holds(desk, &options, out).await,
+        Command::Hold(HoldCommand::Release(options)) => brakes::release(desk, &options, out).await,
         Command::Hold(HoldCommand::Confirm(options)) => {
-            orders::confirm(desk, config, &options, out).await
+            brakes::confirm(desk, config, &options, out).await
         }
+        Command::Brake(BrakeCommand::List) => brakes::list(desk, out).await,
+        Command::Brake(BrakeCommand::Release(options)) => brakes::let_go(desk, &options, out).await,
         _ => {
             say("nothing to do");
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+async fn drill(
+    config: &Config,
+    options: &drill::DrillOptions,
+    out: Out,
+) -> anyhow::Result<ExitCode> {
+    let report = drill::run(&config.rules_dir, options).await?;
+    out.answer(&report, report.lines());
+    Ok(if report.passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(WANTING)
+    })
 }
 
 /// Where the configuration comes from.

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::alerts::Address;
 use crate::decision::Stage;
 use crate::problem::Problem;
 use crate::store::Location;
@@ -53,6 +54,10 @@ pub struct Config {
     pub admin_id: Option<String>,
     /// The address rules with `notify` tell; it may hold a key.
     pub notify_url: Option<Secret>,
+    /// Where people are told of what they must not miss.
+    pub alert_urls: Vec<Address>,
+    /// Work that waits for so long is told of.
+    pub queue_alert_after: Duration,
     pub log: LogForm,
     pub log_filter: String,
     /// Needed in every mode but `observe`.

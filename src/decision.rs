@@ -104,6 +104,8 @@ crate::vocabulary! {
         Never = "never",
         /// The rule has used up its brake.
         RuleBrake = "rule-brake",
+        /// The rule has hit as many of the active senders as its brake allows.
+        ShareBrake = "share-brake",
         /// All rules together have used up the brake.
         TotalBrake = "total-brake",
         /// We believe the sender blocked, yet they write: somebody unblocked them in Featurebase, or the block did not hold.

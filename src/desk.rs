@@ -2,6 +2,7 @@
 //! Nothing here calls Featurebase.
 
 mod besides;
+pub mod brakes;
 mod orders;
 pub mod reconcile;
 pub mod review;
@@ -19,7 +20,7 @@ use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::{Action, Entry, Filter, Row};
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::{Hold, HoldOutcome};
-use crate::store::jobs::{AT_ONCE, Call, NewJob, Task};
+use crate::store::jobs::{AT_ONCE, Call, NewJob, OnTheWire, Task};
 use crate::store::switches::Stop;
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Timestamp, say_span};
@@ -33,6 +34,8 @@ pub enum DeskError {
         "`{0}` is not a contact's id: it has 24 digits and letters a to f, such as 65f1c3d2a9b4e80012ab34cd; `bouncer audit` shows them"
     )]
     NotAContact(String),
+    #[error("no brake of `{0}` has tripped; `bouncer brake list` shows those that have")]
+    NotTripped(String),
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
     NothingHeld(String),
     #[error(
@@ -225,7 +228,7 @@ impl Desk {
         Ok(events.len())
     }
 
-    async fn stop_once(&self, order: Order<'_>) -> Result<bool> {
+    async fn stop_once(&self, order: Order<'_>) -> Result<Vec<OnTheWire>> {
         let now = self.clock.now();
         let stop = Stop {
             actor: order.actor.to_owned(),
@@ -233,13 +236,15 @@ impl Desk {
             at: now,
         };
         let mut tx = self.store.writing().await?;
-        let thrown = tx.stop(&stop).await?;
+        tx.stop(&stop).await?;
+        let on_the_wire = tx.on_the_wire(now).await?;
+        let detail = json!({ "reason": order.reason, "on_the_wire": on_the_wire });
         tx.record(vec![
-            Entry::new(Action::Stopped, now, json!({ "reason": order.reason })).by(order.actor),
+            Entry::new(Action::Stopped, now, detail).by(order.actor),
         ])
         .await?;
         tx.commit().await?;
-        Ok(thrown)
+        Ok(on_the_wire)
     }
 
     async fn go_once(&self, order: Order<'_>) -> Result<bool> {

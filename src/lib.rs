@@ -3,8 +3,8 @@
 //! A message meets the rooms in this order: [`webhook`] verifies a signed delivery and [`store`] has it on disk before
 //! the answer leaves; [`worker`] files it ([`payload`] reads Featurebase's words), gathers what is known of the sender,
 //! lets [`rules`] judge it, and writes the decision down; where that is a block, [`featurebase`] is asked, and what came
-//! of it is written down, too. People come to the [`desk`], by way of [`cli`]. [`rulewatch`] takes up edited rules.
-//! [`server`] puts it all together; [`sandbox`] stands for Featurebase in the [`demo`] and in tests.
+//! of it is written down, too. [`alerts`] tells people what they must not miss. People come to the [`desk`], by way of [`cli`]. [`rulewatch`] takes up edited rules.
+//! [`server`] puts it all together; [`sandbox`] stands for Featurebase in the [`demo`], the [`drill`] and in tests.
 
 pub mod time;
 
@@ -20,6 +20,7 @@ pub mod payload;
 pub mod rules;
 pub mod store;
 
+pub mod alerts;
 pub mod featurebase;
 pub mod rulewatch;
 pub mod webhook;
@@ -30,4 +31,5 @@ pub mod server;
 
 pub mod cli;
 pub mod demo;
+pub mod drill;
 pub mod sandbox;

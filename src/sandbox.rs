@@ -47,6 +47,7 @@ mod api_webhooks;
 mod control;
 mod deliver;
 mod drip;
+mod ear;
 mod errors;
 mod event;
 mod faults;
@@ -63,6 +64,7 @@ mod webhooks;
 mod workspace;
 
 pub use deliver::{DeliveryRecord, DeliveryReport, RETRIES};
+pub use ear::Ear;
 pub use event::{ItemShape, PayloadVersion, sample_event, sign};
 pub use faults::{Fault, FaultId, FaultKind, FaultTarget, RetryAfter};
 pub use gate::{API_VERSION, CallRecord, Effect};

@@ -6,6 +6,7 @@ pub mod listener;
 mod lock;
 mod parts;
 mod private;
+mod signals;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Stage;
 use crate::rulewatch::{Rulewatch, Status};
@@ -32,6 +34,7 @@ use crate::webhook::{self, Receiver};
 use crate::worker::Worker;
 use listener::{Kept, Limits, Numbers};
 use private::Private;
+use signals::signal;
 
 /// Longest time a soft stop waits for work under way.
 const DRAIN: Duration = Duration::from_secs(40);
@@ -41,6 +44,7 @@ pub struct App {
     pub store: Store,
     pub worker: Arc<Worker>,
     pub rulewatch: Rulewatch,
+    pub alerts: Arc<Alerts>,
     pub metrics: Metrics,
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
@@ -104,14 +108,12 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .start()
         .await
         .context("the rules cannot be recorded in the store")?;
-    let outside = parts::outside(config, &store, &clock)?;
-    let behaviour = parts::behaviour(config);
     let warnings = parts::warnings(config, rulewatch.book().borrow().as_deref());
     let worker = Worker::new(
         store.clone(),
-        outside,
+        parts::outside(config, &store, &clock)?,
         rulewatch.book(),
-        behaviour,
+        parts::behaviour(config),
         clock.clone(),
         metrics.clone(),
     );
@@ -121,6 +123,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .await
         .context("when a bouncer was last at work cannot be read from the store")?;
     Ok(App {
+        alerts: Arc::new(parts::alerts(config, &store, &clock, &metrics)?),
         store,
         worker: Arc::new(worker),
         rulewatch,
@@ -204,6 +207,15 @@ impl App {
                 running.run("judging", self.worker.clone().keep_judging(stop.clone()));
                 running.run("acting", self.worker.clone().keep_acting(stop.clone()));
                 running.run("telling", self.worker.keep_telling(stop.clone()));
+                for address in self.alerts.addresses() {
+                    let telling = self
+                        .alerts
+                        .clone()
+                        .keep_telling(address.clone(), stop.clone());
+                    running.run("telling people", telling);
+                }
+                let watching = self.alerts.keep_watching(stop.clone());
+                running.run("the watch over the queue", watching);
                 running.run("the watch over the rules", self.rulewatch.run(stop));
             }
             Driven::ByHand => running.rulewatch = Some(self.rulewatch),
@@ -371,21 +383,4 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         () = signal() => anyhow::bail!("stopped at once by a second signal"),
     }
     Ok(())
-}
-
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without signals there is nothing to wait for but the end.
-        _ => std::future::pending().await,
-    }
 }

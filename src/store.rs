@@ -3,8 +3,10 @@
 //! One set of statements serves both databases. SQLite has a single writer connection in WAL mode with
 //! `synchronous=FULL` and a few readers; PostgreSQL has one pool. Every write is one transaction begun for writing.
 
+pub mod alerts;
 pub mod audit;
 pub mod books;
+pub mod brakes;
 pub mod calls;
 pub mod contacts;
 pub mod differences;
@@ -21,6 +23,7 @@ pub mod profiles;
 mod reserve;
 mod rows;
 mod schema;
+mod senders;
 mod sent;
 mod sightings;
 mod sqlite;

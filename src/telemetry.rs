@@ -24,6 +24,7 @@ pub struct Metrics {
     lookups: Family<Labels, Counter>,
     steps: Family<Labels, Counter>,
     notices: Family<Labels, Counter>,
+    alerts: Family<Labels, Counter>,
     jobs: Family<Labels, Gauge>,
     pub judge_failures: Counter,
     pub rules: RuleNumbers,
@@ -31,6 +32,8 @@ pub struct Metrics {
     pub inbox: Gauge,
     pub not_understood: Gauge,
     pub holds: Gauge,
+    pub brakes_tripped: Gauge,
+    pub queue_oldest_seconds: Gauge,
     pub stopped: Gauge,
     pub reconciling: Gauge,
     pub late_blocks: Counter,
@@ -83,6 +86,10 @@ impl Default for Metrics {
 
 impl Metrics {
     #[must_use]
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one entry for each number, and nothing else"
+    )]
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("bouncer");
         let r = &mut registry;
@@ -111,6 +118,11 @@ impl Metrics {
             lookups,
             steps,
             notices,
+            alerts: counters(
+                r,
+                "alerts",
+                "Messages to people about what needs them, by what came of them",
+            ),
             jobs: gauges(r, "jobs", "Jobs that wait, by task"),
             judge_failures: counter(
                 r,
@@ -128,6 +140,16 @@ impl Metrics {
             holds: gauge(r, "holds", "Blocks that wait for a person"),
             reconciling,
             late_blocks,
+            brakes_tripped: gauge(
+                r,
+                "brakes_tripped",
+                "Brakes that hold blocks until a person releases them",
+            ),
+            queue_oldest_seconds: gauge(
+                r,
+                "queue_oldest_seconds",
+                "How long the oldest work has waited",
+            ),
             stopped: gauge(r, "stopped", "1 while the stop switch is thrown"),
             key_refused: gauge(r, "key_refused", "1 while Featurebase refuses the API key"),
             clock_skew_seconds: gauge(
@@ -179,6 +201,10 @@ impl Metrics {
 
     pub fn noticed(&self, outcome: &str) {
         self.notices.get_or_create(&label("outcome", outcome)).inc();
+    }
+
+    pub fn alerted(&self, outcome: &str) {
+        self.alerts.get_or_create(&label("outcome", outcome)).inc();
     }
 
     pub fn set_jobs(&self, task: &str, waiting: i64) {

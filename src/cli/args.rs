@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::demo::DemoOptions;
+use crate::drill::DrillOptions;
 use crate::message::ContactKind;
 use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
@@ -55,6 +56,14 @@ pub enum Command {
     Hold(HoldCommand),
     /// Compare who is blocked at Featurebase with who the bouncer believes is; exit code 1 when they differ
     Reconcile(Reconcile),
+    /// Brakes: what holds the blocks of a rule, or of all together, after too many
+    #[command(subcommand)]
+    Brake(BrakeCommand),
+    /// What people are told on Slack, Discord, Teams or elsewhere
+    #[command(subcommand)]
+    Alert(AlertCommand),
+    /// See how much a wave of spam and a rule gone wrong could do before a brake trips; nothing real is touched
+    Drill(DrillOptions),
     /// Stop all calls to Featurebase, in every replica, within a second
     Stop(Stop),
     /// Let calls to Featurebase go on after a stop
@@ -196,16 +205,63 @@ pub enum ContactCommand {
 #[derive(Debug, Subcommand)]
 pub enum HoldCommand {
     /// List what waits
+    List(HoldList),
+    /// Let the contact go, or all that the brake of a rule holds
+    Release(Held),
+    /// Have the block carried out, or all that the brake of a rule holds
+    Confirm(Held),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct HoldList {
+    /// Only what this rule asked for; pitch/* for all that begin so
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only what is held for this reason: brake
+    #[arg(long, value_parser = ["brake"])]
+    pub because: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Held {
+    /// Id of the contact or of the event
+    #[arg(required_unless_present = "rule", conflicts_with = "rule")]
+    pub id: Option<String>,
+    /// Everything that the brake of this rule alone holds (`total`: the brake of all rules together)
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// With --rule: so many contacts at most
+    #[arg(long, default_value_t = 100, value_name = "CONTACTS", value_parser = clap::value_parser!(i64).range(1..=1_000))]
+    pub most: i64,
+    #[command(flatten)]
+    pub order: Reason,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BrakeCommand {
+    /// List the brakes that have tripped, and how much each holds
     List,
-    /// Let the contact go
-    Release(Person),
-    /// Have the block carried out
-    Confirm(Person),
+    /// Let a rule block again; its brake counts anew
+    Release(BrakeRelease),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BrakeRelease {
+    /// Id of the rule; `total` for the brake of all rules together
+    pub rule: String,
+    #[command(flatten)]
+    pub order: Reason,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AlertCommand {
+    /// Send a test message to every address in `alert_urls` and say how it went; exit code 1 if one failed
+    Test,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Person {
-    /// Id of the contact (for holds also of the event)
+    /// Id of the contact
     pub id: String,
     #[command(flatten)]
     pub order: Reason,

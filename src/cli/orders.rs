@@ -1,6 +1,7 @@
-//! `bouncer contact unblock`, `hold release`, `hold confirm`, `stop`, `go`: a person's word.
+//! `bouncer contact unblock`, `stop`, `go`: a person's word.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,6 +11,8 @@ use super::out::{Out, complain};
 use crate::config::Config;
 use crate::decision::Stage;
 use crate::desk::{Desk, Order};
+use crate::store::jobs::OnTheWire;
+use crate::time::say_span;
 
 const OBSERVING: &str = "note: the bouncer is set to mode observe, which sends nothing: the order waits until the mode is hold or enforce";
 
@@ -35,40 +38,6 @@ pub(super) async fn unblock(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn release(desk: &Desk, options: &Person, out: Out) -> anyhow::Result<ExitCode> {
-    let actor = actor(&options.order);
-    let (holds, until) = desk
-        .release(&options.id, order(&actor, &options.order))
-        .await?;
-    out.answer(
-        &json!({ "released": holds, "exempt_until": until.to_string() }),
-        [format!(
-            "released: {holds} held messages of this contact are settled. Until {until} rules do not block them by themselves"
-        )],
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) async fn confirm(
-    desk: &Desk,
-    config: &Config,
-    options: &Person,
-    out: Out,
-) -> anyhow::Result<ExitCode> {
-    let actor = actor(&options.order);
-    let holds = desk
-        .confirm(&options.id, order(&actor, &options.order))
-        .await?;
-    out.answer(
-        &json!({ "confirmed": holds }),
-        [format!(
-            "confirmed: the contact will be blocked; {holds} held messages are settled"
-        )],
-    );
-    warn_if_observing(config);
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The file first: it works whatever state the store is in. Then the switch in the store, for every replica.
 pub(super) async fn stop(config: &Config, options: &Stop, out: Out) -> anyhow::Result<ExitCode> {
     let (actor, file) = (who(options.by.as_deref()), config.stop_file());
@@ -78,7 +47,7 @@ pub(super) async fn stop(config: &Config, options: &Stop, out: Out) -> anyhow::R
         actor: &actor,
         reason: &options.reason,
     };
-    let switched = thrown(config, &order, Switch::Stop).await;
+    let switched = stopped(config, &order).await;
     let mut lines = vec![match &written {
         Ok(()) => format!(
             "a bouncer on this data folder is stopped: {} is in place",
@@ -87,11 +56,11 @@ pub(super) async fn stop(config: &Config, options: &Stop, out: Out) -> anyhow::R
         Err(error) => format!("the file {} could not be written: {error}", file.display()),
     }];
     match &switched {
-        Ok(()) => lines.push(
-            "stopped in every replica on this store. A call that is on the wire may still finish; `bouncer audit --action attempted` lists them".to_owned(),
-        ),
+        Ok(on_the_wire) => lines.extend(told_of_the_wire(on_the_wire)),
         Err(error) => {
-            lines.push(format!("the switch in the store could not be thrown: {error:#}"));
+            lines.push(format!(
+                "the switch in the store could not be thrown: {error:#}"
+            ));
             lines.push(if written.is_ok() {
                 "replicas with other data folders go on: stop each of them".to_owned()
             } else {
@@ -99,7 +68,11 @@ pub(super) async fn stop(config: &Config, options: &Stop, out: Out) -> anyhow::R
             });
         }
     }
-    let answer = json!({ "stop_file": written.is_ok(), "store_switch": switched.is_ok() });
+    let answer = json!({
+        "stop_file": written.is_ok(),
+        "store_switch": switched.is_ok(),
+        "on_the_wire": switched.as_ref().ok(),
+    });
     out.answer(&answer, lines);
     Ok(if switched.is_ok() {
         ExitCode::SUCCESS
@@ -114,7 +87,7 @@ pub(super) async fn go(config: &Config, options: &Stop, out: Out) -> anyhow::Res
         actor: &actor,
         reason: &options.reason,
     };
-    thrown(config, &order, Switch::Go).await?;
+    resumed(config, &order).await?;
     let file = config.stop_file();
     let removed = match std::fs::remove_file(&file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -141,35 +114,53 @@ pub(super) async fn go(config: &Config, options: &Stop, out: Out) -> anyhow::Res
     })
 }
 
-enum Switch {
-    Stop,
-    Go,
+/// So long a stop waits for the store: the file has done its work by then, and the person is to know.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn stopped(config: &Config, order: &Order<'_>) -> anyhow::Result<Vec<OnTheWire>> {
+    let throwing = async {
+        let desk = super::desk(config).await?;
+        let on_the_wire = desk.stop(*order).await?;
+        desk.store.close().await;
+        Ok(on_the_wire)
+    };
+    tokio::time::timeout(PATIENCE, throwing)
+        .await
+        .unwrap_or_else(|_| anyhow::bail!("the store did not answer within {}", say_span(PATIENCE)))
 }
 
-async fn thrown(config: &Config, order: &Order<'_>, switch: Switch) -> anyhow::Result<()> {
+fn told_of_the_wire(calls: &[OnTheWire]) -> Vec<String> {
+    if calls.is_empty() {
+        return vec!["stopped in every replica on this store; no call is on the wire".to_owned()];
+    }
+    let calls = calls
+        .iter()
+        .map(|call| format!("  {} {} (try {})", call.call, call.contact, call.attempt));
+    let first = "stopped in every replica on this store. These calls may be on the wire and still finish; `bouncer why CONTACT` shows what came of each:";
+    std::iter::once(first.to_owned()).chain(calls).collect()
+}
+
+async fn resumed(config: &Config, order: &Order<'_>) -> anyhow::Result<()> {
     let desk = super::desk(config).await?;
-    match switch {
-        Switch::Stop => desk.stop(*order).await?,
-        Switch::Go => desk.go(*order).await?,
-    };
+    desk.go(*order).await?;
     desk.store.close().await;
     Ok(())
 }
 
-fn warn_if_observing(config: &Config) {
+pub(super) fn warn_if_observing(config: &Config) {
     if config.mode == Stage::Observe {
         complain(OBSERVING);
     }
 }
 
-fn order<'a>(actor: &'a str, reason: &'a Reason) -> Order<'a> {
+pub(super) fn order<'a>(actor: &'a str, reason: &'a Reason) -> Order<'a> {
     Order {
         actor,
         reason: &reason.reason,
     }
 }
 
-fn actor(reason: &Reason) -> String {
+pub(super) fn actor(reason: &Reason) -> String {
     who(reason.by.as_deref())
 }
 

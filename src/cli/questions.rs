@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::args::{Audit, Why};
+use super::args::{Audit, HoldList, Why};
 use super::out::Out;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -44,8 +44,11 @@ pub(super) async fn why(desk: &Desk, options: &Why, out: Out) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn holds(desk: &Desk, out: Out) -> anyhow::Result<ExitCode> {
-    let holds = desk.holds(1_000).await?;
+pub(super) async fn holds(desk: &Desk, options: &HoldList, out: Out) -> anyhow::Result<ExitCode> {
+    let braked = options.because.is_some();
+    let holds = desk
+        .holds_of(options.rule.as_deref(), braked, 1_000)
+        .await?;
     let lines = holds.iter().map(|hold| {
         format!(
             "{}  contact {}  {}\n    because {}\n    event {}",

@@ -9,11 +9,16 @@ use std::time::Duration;
 use super::secrets::{Secret, Secrets};
 use super::settings::{Found, may_hold_a_secret, show};
 use super::{Config, Durability};
+use crate::alerts::Address;
 use crate::decision::Stage;
 use crate::problem::Problem;
 use crate::telemetry::LogForm;
 use crate::time::parse_span;
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "one line for each setting, and nothing else"
+)]
 pub(super) fn build(
     found: BTreeMap<&'static str, Found>,
     secrets: Secrets,
@@ -43,6 +48,8 @@ pub(super) fn build(
     let reconcile_after = read.span("reconcile_after");
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let durability = read.durability();
+    let alert_urls = read.alert_urls(secrets.alert_urls.as_deref());
+    let queue_alert_after = read.span("queue_alert_after");
     let log = read.word("log", LogForm::parse, "text or json");
     read.refuse_short_lease(lease, call_timeout);
     Some(Config {
@@ -70,6 +77,8 @@ pub(super) fn build(
         reconcile_after: reconcile_after?,
         admin_id: (!admin_id.is_empty()).then_some(admin_id),
         notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
+        alert_urls,
+        queue_alert_after: queue_alert_after?,
         log: log?,
         log_filter: read.text("log_filter"),
         api_key: secrets.api_key,
@@ -181,6 +190,25 @@ impl Read<'_> {
             );
         }
         notify_url
+    }
+
+    /// Addresses that hold keys: a wrong one is told by its place in the list.
+    fn alert_urls(&mut self, from_file: Option<&str>) -> Vec<Address> {
+        let text = from_file.map_or_else(|| self.text("alert_urls"), str::to_owned);
+        let parts = text.split([',', '\n', '\r', ' ', '\t']);
+        let mut addresses: Vec<Address> = Vec::new();
+        for (part, place) in parts.filter(|part| !part.is_empty()).zip(1..) {
+            match Address::read(part) {
+                Ok(address) if addresses.contains(&address) => {}
+                Ok(address) => addresses.push(address),
+                Err(what) => self.refuse(
+                    "alert_urls",
+                    &format!("(address {place}) {what}"),
+                    "write it like this: https://hooks.slack.com/services/…, or slack+https://… where the host does not tell the form",
+                ),
+            }
+        }
+        addresses
     }
 
     fn text(&self, key: &str) -> String {

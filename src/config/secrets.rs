@@ -35,6 +35,8 @@ impl fmt::Debug for Secret {
 pub(super) struct Secrets {
     pub api_key: Option<Secret>,
     pub webhook: Vec<Secret>,
+    /// What the file named in `BOUNCER_ALERT_URLS_FILE` holds.
+    pub alert_urls: Option<String>,
 }
 
 pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Secrets {
@@ -63,7 +65,12 @@ pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Se
             );
         }
     }
+    let alert_urls = environment
+        .contains_key("BOUNCER_ALERT_URLS_FILE")
+        .then(|| value(environment, "BOUNCER_ALERT_URLS", problems))
+        .flatten();
     Secrets {
+        alert_urls,
         api_key: api_key.map(Secret),
         webhook: webhook.into_iter().map(Secret).collect(),
     }

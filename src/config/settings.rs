@@ -145,6 +145,16 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "https address that rules with `notify` tell; empty: nobody is told",
     ),
+    setting(
+        "alert_urls",
+        "",
+        "https addresses (Slack, Discord, Teams, or plain JSON) at which people are told; separated by commas; or BOUNCER_ALERT_URLS_FILE",
+    ),
+    setting(
+        "queue_alert_after",
+        "15m",
+        "people are told when work has waited for so long",
+    ),
     setting("log", "text", "text or json"),
     setting(
         "log_filter",
@@ -155,7 +165,7 @@ pub const SETTINGS: &[Setting] = &[
 
 /// Whether a setting's value may hold a password or a key, so that it is never shown as it is.
 pub(super) fn may_hold_a_secret(key: &str) -> bool {
-    matches!(key, "database_url" | "notify_url")
+    matches!(key, "database_url" | "notify_url" | "alert_urls")
 }
 
 /// Where a setting's value came from.
@@ -232,7 +242,8 @@ pub(super) fn gather(
 /// Names that a cluster sets for a service called `bouncer`, and the tests' own.
 fn is_not_ours(name: &str) -> bool {
     let rest = name.trim_start_matches("BOUNCER_");
-    rest.starts_with("TEST_")
+    rest == "ALERT_URLS_FILE"
+        || rest.starts_with("TEST_")
         || rest.starts_with("SERVICE_")
         || rest == "PORT"
         || rest.starts_with("PORT_")
@@ -265,6 +276,10 @@ fn refuse_unknown_variables(environment: &Environment, problems: &mut Vec<Proble
 /// Every setting as it is in force, secrets and passwords hidden.
 pub(super) fn show(found: &BTreeMap<&'static str, Found>, secrets: &Secrets) -> Vec<Shown> {
     let hide = |key: &str, text: &str| match url::Url::parse(text) {
+        _ if key == "alert_urls" => match secrets.alert_urls.as_deref().unwrap_or(text) {
+            "" => String::new(),
+            _ => "(hidden)".to_owned(),
+        },
         // A password may stand in the query, and in what is no address nobody can tell where it stands.
         Err(_) if key == "database_url" && !text.is_empty() => "(hidden)".to_owned(),
         Ok(url)

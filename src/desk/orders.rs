@@ -1,6 +1,7 @@
 //! What a person may order. On a full disk an order is given a second time: the first made the store give up its reserve.
 
 use super::{Desk, DeskError, Order, Result};
+use crate::store::jobs::OnTheWire;
 use crate::time::Timestamp;
 
 impl Desk {
@@ -43,11 +44,11 @@ impl Desk {
         done
     }
 
-    /// Throws the stop switch for every replica. `false` when it was thrown already.
+    /// Throws the stop switch for every replica. Gives the calls that may be on the wire: they may still finish.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn stop(&self, order: Order<'_>) -> Result<bool> {
+    pub async fn stop(&self, order: Order<'_>) -> Result<Vec<OnTheWire>> {
         let done = self.stop_once(order).await;
         if self.made_room(&done) {
             return self.stop_once(order).await;

@@ -1,5 +1,7 @@
 //! Rows of the record and decisions, in sentences.
 
+mod watch;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -38,6 +40,9 @@ pub fn tell(row: &Row) -> Vec<String> {
                 "Edited rules were refused: {}",
                 first.unwrap_or_default()
             )]
+        }
+        Action::BrakeTripped | Action::BrakeReleased | Action::QueueOld | Action::QueueCaughtUp => {
+            vec![watch::tell(row)]
         }
         Action::UnblockOrdered
         | Action::HoldReleased

@@ -1,5 +1,7 @@
 //! `[policy]`: when points become a verdict, who is protected, and how much may happen at once.
 
+mod brakes;
+
 use std::time::Duration;
 
 use toml::Spanned;
@@ -26,6 +28,40 @@ pub struct Brake {
     pub within: Duration,
 }
 
+/// A rule may hit at most such a part of the senders heard of within a span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareBrake {
+    /// In thousandths.
+    pub part: u64,
+    /// Fewer senders count as so many, so that a quiet day does not turn one block into a large share.
+    pub of_at_least: u64,
+    pub within: Duration,
+}
+
+impl ShareBrake {
+    /// A part of 1 is no brake: nobody can hit more senders than there are.
+    #[must_use]
+    pub const fn is_off(&self) -> bool {
+        self.part >= 1_000
+    }
+
+    /// How many blocks of one rule are allowed where so many senders were heard of.
+    #[must_use]
+    pub fn allows(&self, senders: u64) -> u64 {
+        senders.max(self.of_at_least).saturating_mul(self.part) / 1_000
+    }
+
+    /// From so many senders on one more block is allowed after `blocks` of them.
+    #[must_use]
+    pub const fn needs(&self, blocks: u64) -> u64 {
+        let part = if self.part == 0 { 1 } else { self.part };
+        blocks
+            .saturating_add(1)
+            .saturating_mul(1_000)
+            .div_ceil(part)
+    }
+}
+
 /// What holds for all rules. The defaults are the cautious ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -38,6 +74,7 @@ pub struct Policy {
     pub never_contacts: Vec<ContactId>,
     pub brake_per_rule: Brake,
     pub brake_total: Brake,
+    pub brake_share: ShareBrake,
 }
 
 impl Default for Policy {
@@ -57,6 +94,11 @@ impl Default for Policy {
             brake_total: Brake {
                 blocks: 60,
                 within: Duration::from_hours(1),
+            },
+            brake_share: ShareBrake {
+                part: 200,
+                of_at_least: 100,
+                within: Duration::from_hours(24),
             },
         }
     }
@@ -168,7 +210,7 @@ pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Opt
     }
     read_protections(reader, table, &mut policy);
     read_never(reader, table, &mut policy);
-    read_brakes(reader, table, &mut policy);
+    brakes::read_brakes(reader, table, &mut policy);
     Some(policy)
 }
 
@@ -244,44 +286,4 @@ fn read_never<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>, policy: &mut Pol
             );
         }
     }
-}
-
-fn read_brakes<'a>(reader: &mut Reader<'a>, table: &DeTable<'a>, policy: &mut Policy) {
-    let example = "brake.per_rule = { blocks = 20, within = \"10m\" }";
-    let Some(brakes) = table
-        .get("brake")
-        .and_then(|value| reader.table(value, example))
-    else {
-        return;
-    };
-    reader.known_keys(brakes, &["per_rule", "total"], "under brake");
-    for (key, slot) in [
-        ("per_rule", &mut policy.brake_per_rule),
-        ("total", &mut policy.brake_total),
-    ] {
-        if let Some(brake) = brakes
-            .get(key)
-            .and_then(|value| read_brake(reader, value, example))
-        {
-            *slot = brake;
-        }
-    }
-}
-
-fn read_brake<'a>(reader: &mut Reader<'a>, value: &Value<'a>, example: &str) -> Option<Brake> {
-    let table = reader.table(value, example)?;
-    reader.known_keys(table, &["blocks", "within"], "in a brake");
-    let (Some(blocks), Some(within)) = (table.get("blocks"), table.get("within")) else {
-        reader.error(
-            "missing-key",
-            &value.span(),
-            "a brake needs `blocks` and `within`",
-            format!("write it like this: {example}"),
-        );
-        return None;
-    };
-    Some(Brake {
-        blocks: reader.count(blocks, "blocks = 20")?,
-        within: reader.span_of_time(within, "within = \"10m\"")?,
-    })
 }

@@ -2,11 +2,13 @@
 
 use anyhow::Context as _;
 
+use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Also;
 use crate::featurebase::{Budget, Featurebase, Line, Notifier};
 use crate::rules::Rulebook;
 use crate::store::Store;
+use crate::telemetry::Metrics;
 use crate::time::Clock;
 use crate::worker::{Behaviour, Outside};
 
@@ -31,6 +33,22 @@ pub(super) fn outside(config: &Config, store: &Store, clock: &Clock) -> anyhow::
         featurebase: featurebase(config, store, clock)?,
         notifier: notifier(config)?,
     })
+}
+
+pub(super) fn alerts(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    metrics: &Metrics,
+) -> anyhow::Result<Alerts> {
+    Alerts::new(
+        store.clone(),
+        config.alert_urls.clone(),
+        config.queue_alert_after,
+        clock.clone(),
+        metrics.clone(),
+    )
+    .context("the system's certificates cannot be read")
 }
 
 fn featurebase(

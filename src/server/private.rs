@@ -14,6 +14,7 @@ use http::{StatusCode, header};
 use tokio::sync::watch;
 
 use crate::rulewatch::{Files, Status};
+use crate::store::brakes::{TOTAL, Trip};
 use crate::store::jobs::{Task, WhyCompare};
 use crate::store::{Result, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -88,15 +89,7 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     if let Ok(Ok(Some(why))) = tokio::time::timeout(PATIENCE, calls::held_up(&inside)).await {
         told.push(format!("featurebase: {why}"));
     }
-    if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
-        told.push(format!(
-            "stopped by {} at {}: {}",
-            stop.actor, stop.at, stop.reason
-        ));
-    }
-    if inside.worker.behaviour.stop_file.exists() {
-        told.push("stopped by the file STOP in the data folder".to_owned());
-    }
+    told.extend(held_back(&inside).await);
     told.extend(inside.doubts.iter().map(|doubt| format!("store: {doubt}")));
     told.extend(reconciling(&inside).await);
     let status = if not_ready.is_empty() {
@@ -115,6 +108,24 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     (status, text)
 }
 
+/// What people, or brakes, hold back.
+async fn held_back(inside: &Private) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Ok(Ok(Some(stop))) = tokio::time::timeout(PATIENCE, inside.store.stopped()).await {
+        told.push(format!(
+            "stopped by {} at {}: {}",
+            stop.actor, stop.at, stop.reason
+        ));
+    }
+    if inside.worker.behaviour.stop_file.exists() {
+        told.push("stopped by the file STOP in the data folder".to_owned());
+    }
+    if let Ok(Ok(trips)) = tokio::time::timeout(PATIENCE, inside.store.trips()).await {
+        told.extend(trips.iter().map(tripped));
+    }
+    told
+}
+
 /// Why no rule blocks for now, while it is first looked whom people unblocked.
 async fn reconciling(inside: &Private) -> Option<String> {
     let comparing = inside.store.comparing(WhyCompare::Away);
@@ -126,6 +137,17 @@ async fn reconciling(inside: &Private) -> Option<String> {
         "reconciling since {}, {} looked at so far, and no rule blocks before it is done: {}",
         state.started_at, state.compared, state.because
     ))
+}
+
+fn tripped(trip: &Trip) -> String {
+    let whose = match trip.rule.as_str() {
+        TOTAL => "all rules together",
+        rule => rule,
+    };
+    format!(
+        "brake of {whose}: tripped at {} ({}); `bouncer brake list`",
+        trip.tripped_at, trip.bound
+    )
 }
 
 /// Which rules are in force, and how the files differ from them.
@@ -170,6 +192,9 @@ async fn refresh(inside: &Private) -> Result<()> {
         .not_understood
         .set(inside.store.not_understood().await?);
     inside.metrics.holds.set(inside.store.hold_count().await?);
+    let brakes = inside.store.trips().await?.len();
+    let brakes = i64::try_from(brakes).unwrap_or(i64::MAX);
+    inside.metrics.brakes_tripped.set(brakes);
     let stopped =
         inside.store.stopped().await?.is_some() || inside.worker.behaviour.stop_file.exists();
     inside.metrics.stopped.set(i64::from(stopped));

@@ -51,6 +51,14 @@ crate::vocabulary! {
         HoldReleased = "hold_released",
         /// A person had a held block carried out.
         HoldConfirmed = "hold_confirmed",
+        /// A rule, or all together, has blocked as many as its brake allows: further blocks are held.
+        BrakeTripped = "brake_tripped",
+        /// A person let a tripped brake go.
+        BrakeReleased = "brake_released",
+        /// The oldest work has waited for longer than it should.
+        QueueOld = "queue_old",
+        /// Work no longer waits for long.
+        QueueCaughtUp = "queue_caught_up",
         /// New rules are in force.
         RulesAdopted = "rules_adopted",
         /// Edited rules were refused; the old ones stay in force.
@@ -297,7 +305,7 @@ impl Store {
 }
 
 /// `pitch/*` finds every rule that begins so.
-fn rule_pattern(rule: &str) -> String {
+pub(super) fn rule_pattern(rule: &str) -> String {
     let escaped = rule
         .replace('!', "!!")
         .replace('%', "!%")

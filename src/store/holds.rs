@@ -30,6 +30,16 @@ crate::vocabulary! {
     }
 }
 
+/// Which holds are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only<'a> {
+    /// Those a rule asked for, whatever the reason.
+    Rule(&'a str),
+    /// Those the brake of a rule alone is the reason for, as [`TOTAL`](super::brakes::TOTAL) that of all together.
+    BrakeOf(&'a str),
+    AnyBrake,
+}
+
 impl Writing {
     /// Adds holds.
     ///
@@ -93,6 +103,40 @@ impl Store {
         let mut connection = self.reading().await?;
         let sql = "SELECT event_id, contact_id, conversation_id, held_at, rules, because FROM holds WHERE settled_at IS NULL ORDER BY held_at DESC, event_id DESC LIMIT $1";
         let found = sqlx::query(sql)
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await?;
+        found.iter().map(hold_of).collect()
+    }
+
+    /// As [`open_holds`](Self::open_holds), but only those of a rule (`pitch/*` for all that begin so), or those that a brake
+    /// alone is the reason for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_holds_of(&self, only: &Only<'_>, limit: i64) -> Result<Vec<Hold>> {
+        let (condition, value) = match only {
+            Only::Rule(rule) => (
+                "(' ' || rules || ' ') LIKE $1 ESCAPE '!'",
+                super::audit::rule_pattern(rule),
+            ),
+            Only::BrakeOf(rule) => (
+                "EXISTS (SELECT 1 FROM braked_holds b WHERE b.event_id = holds.event_id AND b.rule = $1)",
+                (*rule).to_owned(),
+            ),
+            Only::AnyBrake => (
+                "EXISTS (SELECT 1 FROM braked_holds b WHERE b.event_id = holds.event_id AND b.rule <> $1)",
+                "*".to_owned(),
+            ),
+        };
+        // Only fixed texts are put together: values are always bound.
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT event_id, contact_id, conversation_id, held_at, rules, because FROM holds
+            WHERE settled_at IS NULL AND {condition} ORDER BY held_at DESC, event_id DESC LIMIT $2"
+        ));
+        let mut connection = self.reading().await?;
+        let found = sqlx::query(sql)
+            .bind(value)
             .bind(limit)
             .fetch_all(&mut *connection)
             .await?;

@@ -4,6 +4,7 @@ mod claims;
 mod detail;
 mod looks;
 mod mended;
+mod wire;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::time::Timestamp;
 pub use detail::{About, Call, Judging, LookUp, Step, steps_of};
 pub use looks::{Comparing, LookAgain, Phase, WhyCompare};
 pub use mended::{CLOCK_SLACK, Mended};
+pub use wire::OnTheWire;
 
 crate::vocabulary! {
     /// What a job does.

@@ -55,6 +55,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0003.postgres.sql"),
     },
     Step {
+        number: 5,
+        about: "brakes that stay tripped, senders by hour, alerts",
+        sqlite: include_str!("migrations/0005.sqlite.sql"),
+        postgres: include_str!("migrations/0005.postgres.sql"),
+    },
+    Step {
         number: 6,
         about: "waits under a clock that goes back",
         sqlite: include_str!("migrations/0006.sqlite.sql"),

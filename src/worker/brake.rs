@@ -1,13 +1,15 @@
 //! The last word before a block: who stands where with us, and how many blocks there were.
 
+mod trip;
+
 use std::time::Duration;
 
-use crate::decision::{Decision, Restraint, RuleId, Verdict};
+use crate::decision::{Decision, Restraint, Verdict};
 use crate::message::Message;
-use crate::rules::policy::{Brake, Policy};
-use crate::store::contacts::{BrakeWindow, ContactRow, Standing};
+use crate::rules::policy::Policy;
+use crate::store::contacts::{ContactRow, Standing};
 use crate::store::{Result, Writing};
-use crate::time::{Timestamp, say_span};
+use crate::time::Timestamp;
 
 /// Messages written so shortly after a block may have been on their way already; clocks differ, too.
 const STRAGGLERS: Duration = Duration::from_mins(2);
@@ -82,68 +84,9 @@ pub(super) async fn weigh(
         | Standing::UnblockFailed
         | Standing::NotBlocked => {}
     }
-    if apply(tx, decision, policy, now).await? {
+    if trip::apply(tx, decision, message, policy, now).await? {
         return Ok(Next::Restrained);
     }
-    count(tx, decision, message, policy, now).await?;
+    trip::count(tx, decision, message, policy, now).await?;
     Ok(Next::Ask(row))
-}
-
-/// Whether a brake has turned the block into a hold.
-async fn apply(
-    tx: &mut Writing,
-    decision: &mut Decision,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<bool> {
-    let rules: Vec<RuleId> = decision.blocking_rules().into_iter().cloned().collect();
-    for rule in &rules {
-        let brake = policy.brake_per_rule;
-        if tx.braked(window(Some(rule), brake, now)).await? >= brake.blocks {
-            let because = format!(
-                "{rule} has used up its brake of {} blocks within {}",
-                brake.blocks,
-                say_span(brake.within)
-            );
-            decision.restrain(Verdict::Hold, Restraint::RuleBrake, because);
-        }
-    }
-    let brake = policy.brake_total;
-    if tx.braked(window(None, brake, now)).await? >= brake.blocks {
-        let because = format!(
-            "all rules together have used up the brake of {} blocks within {}",
-            brake.blocks,
-            say_span(brake.within)
-        );
-        decision.restrain(Verdict::Hold, Restraint::TotalBrake, because);
-    }
-    Ok(decision.verdict != Verdict::Block)
-}
-
-fn window(rule: Option<&RuleId>, brake: Brake, now: Timestamp) -> BrakeWindow<'_> {
-    BrakeWindow {
-        rule,
-        since: now.before(brake.within),
-    }
-}
-
-async fn count(
-    tx: &mut Writing,
-    decision: &Decision,
-    message: &Message,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<()> {
-    let longest = policy
-        .brake_per_rule
-        .within
-        .max(policy.brake_total.within)
-        .max(Duration::from_hours(24));
-    tx.count_block(
-        &message.event,
-        &decision.blocking_rules(),
-        now,
-        now.before(longest),
-    )
-    .await
 }

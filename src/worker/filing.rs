@@ -136,6 +136,8 @@ async fn file(
     for (conversation, at) in &answers {
         tx.note_answer(conversation, *at).await?;
     }
+    tx.note_senders(messages.iter().map(|message| &message.from.id), now)
+        .await?;
     let kinds = rows.iter().map(|row| row.kind).collect();
     tx.file_events(rows).await?;
     tx.record(entries).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use featurebase_bouncer::alerts::Alerts;
 use featurebase_bouncer::config::{Config, Environment, Need};
 use featurebase_bouncer::desk::{Desk, Order};
 use featurebase_bouncer::sandbox::{
@@ -160,6 +161,7 @@ impl Setup {
         let config = Config::from_environment(&environment, Need::Everything).unwrap();
         let app = server::assemble(&config, clock.clone()).await.unwrap();
         let warnings = app.warnings.clone();
+        let alerts = app.alerts.clone();
         let (store, worker, metrics) = (app.store.clone(), app.worker.clone(), app.metrics.clone());
         let running = app.serve(Driven::ByHand).await.unwrap();
         let desk = Desk {
@@ -174,6 +176,7 @@ impl Setup {
             store,
             desk,
             worker,
+            alerts,
             metrics,
             warnings,
             running,
@@ -193,6 +196,7 @@ pub struct Bot {
     pub store: Store,
     pub desk: Desk,
     pub worker: Arc<Worker>,
+    pub alerts: Arc<Alerts>,
     pub metrics: Metrics,
     pub warnings: Vec<String>,
     pub running: Running,

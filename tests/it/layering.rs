@@ -13,7 +13,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("fingerprint", &[]),
     ("problem", &[]),
     ("telemetry", &[]),
-    ("config", &["store", "telemetry"]),
+    ("alerts", &["store", "telemetry"]),
+    ("config", &["alerts", "store", "telemetry"]),
     ("payload", &[]),
     ("rules", &[]),
     ("store", &[]),
@@ -28,6 +29,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "alerts",
             "config",
             "featurebase",
             "rules",
@@ -41,11 +43,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("demo", &["config", "desk", "sandbox", "server", "store"]),
     (
+        "drill",
+        &[
+            "alerts", "config", "rules", "sandbox", "server", "store", "worker",
+        ],
+    ),
+    (
         "cli",
         &[
+            "alerts",
             "config",
             "demo",
             "desk",
+            "drill",
             "payload",
             "rules",
             "rulewatch",

@@ -14,12 +14,14 @@
     reason = "a test that fails says so by panicking"
 )]
 
+mod alerts;
 mod bot;
 mod clocks;
 mod configuration;
 mod corpus;
 mod database;
 mod demo;
+mod drill;
 mod explain;
 mod fingerprints;
 mod journeys;

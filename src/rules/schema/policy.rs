@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{count, described, span, text, word};
+use super::{count, described, share, span, text, word};
 use crate::rules::policy::Protection;
 
 /// A contact's id as Featurebase writes it.
@@ -108,7 +108,35 @@ fn brakes() -> Value {
                 "For the blocks of all rules together. Left out: 60 within \"1h\".",
                 brake(),
             ),
+            (
+                "share",
+                "For the part of the senders heard of lately that one rule may block. Left out: 0.2 of at least 100 within \"24h\".",
+                share_brake(),
+            ),
         ],
         &[],
+    )
+}
+
+fn share_brake() -> Value {
+    described(
+        vec![
+            (
+                "part",
+                "Such a part of the senders at most: 0.2 is a fifth; 1.0 is no brake.",
+                share(),
+            ),
+            (
+                "of_at_least",
+                "Fewer senders count as so many: on a quiet day one block is not a large share.",
+                count(),
+            ),
+            (
+                "within",
+                "Of senders heard of within this time, from \"1h\" to \"7d\".",
+                span(),
+            ),
+        ],
+        &["part", "of_at_least", "within"],
     )
 }

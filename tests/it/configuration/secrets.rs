@@ -261,3 +261,38 @@ fn an_address_to_tell_that_others_could_read_is_refused_untold() {
         Given::new().set("BOUNCER_NOTIFY_URL", good).config();
     }
 }
+
+#[test]
+fn addresses_people_are_told_at_come_from_a_file_and_are_never_shown() {
+    let urls = "https://hooks.slack.com/services/T0/B0/canary\nhttps://discord.com/api/webhooks/1/canary\n";
+    let given = Given::new().set_file("BOUNCER_ALERT_URLS_FILE", urls);
+    let config = given.config();
+    let shown: Vec<String> = config
+        .alert_urls
+        .iter()
+        .map(featurebase_bouncer::alerts::Address::shown)
+        .collect();
+    assert_eq!(
+        shown,
+        ["slack at hooks.slack.com", "discord at discord.com"]
+    );
+    let all = format!("{config:?} {:?}", config.shown());
+    assert!(!all.contains("canary"), "{all}");
+    let setting = config
+        .shown()
+        .iter()
+        .find(|shown| shown.key == "alert_urls")
+        .unwrap();
+    assert_eq!(setting.value, "(hidden)");
+    let twice = given.set("BOUNCER_ALERT_URLS", "https://x.example/canary");
+    assert!(twice.refused(Need::NoSecrets).contains("secret-twice"));
+    let bad = Given::new().set(
+        "BOUNCER_ALERT_URLS",
+        "https://x.example/a, http://x.example/canary",
+    );
+    let told = bad.refused(Need::NoSecrets);
+    assert!(
+        told.contains("(address 2) is not an https address") && !told.contains("canary"),
+        "{told}"
+    );
+}

@@ -145,7 +145,7 @@ on_both_databases! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_replicas_one_compares() {
-    let brakes = "[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\n";
+    let brakes = "[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
     let database = crate::database::Database::postgres().await;
     let bot = Setup::on(database).more_rules(brakes).start().await;
     let spammers: Vec<String> = (0..20)

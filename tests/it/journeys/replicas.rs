@@ -10,7 +10,7 @@ use crate::database::Database;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_share_the_work_and_act_once() {
     let database = Arc::new(Database::postgres().await);
-    let first = Setup::beside(database.clone()).more_rules("[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\n").start().await;
+    let first = Setup::beside(database.clone()).more_rules("[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n").start().await;
     let second = Setup::beside(database).start_beside(&first).await;
     let mut spammers = Vec::new();
     for number in 0..40 {

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use featurebase_bouncer::featurebase::{Featurebase, Notifier};
+use featurebase_bouncer::featurebase::Notifier;
 use featurebase_bouncer::sandbox::{Draft, NewContact, sign};
 use featurebase_bouncer::store::Location;
 use featurebase_bouncer::time::{Clock, Timestamp};

@@ -25,7 +25,7 @@ pub(super) struct Seen {
 }
 
 /// Without it the brake would hold most blocks.
-pub(super) const NO_BRAKE: &str = "[policy]\nbrake.per_rule = { blocks = 100000, within = \"1m\" }\nbrake.total = { blocks = 100000, within = \"1m\" }\n";
+pub(super) const NO_BRAKE: &str = "[policy]\nbrake.per_rule = { blocks = 100000, within = \"1m\" }\nbrake.total = { blocks = 100000, within = \"1m\" }\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
 
 on_both_databases! {
     async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(database) {

@@ -243,6 +243,11 @@ fn the_whole_policy_is_read() {
             blocks: 50,
             within: 7200s,
         },
+        brake_share: ShareBrake {
+            part: 200,
+            of_at_least: 100,
+            within: 86400s,
+        },
     }
     "#);
 }

@@ -23,6 +23,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-domain",
     "bad-page",
     "bad-pattern",
+    "bad-brake",
     "bad-thresholds",
     "bad-tld",
     "bounds-crossed",
@@ -172,7 +173,7 @@ flag_at = 5
 block_at = 10
 protect = { customers = "hold", answered_before = "flag", unblocked = "no" }
 never = { sender_email_domain = ["example.com"], contacts = ["65f1c3d2a9b4e80012ab34cd"] }
-brake = { per_rule = { blocks = 20, within = "10m" }, total = { blocks = 60, within = "1h" } }
+brake = { per_rule = { blocks = 20, within = "10m" }, total = { blocks = 60, within = "1h" }, share = { part = 0.2, of_at_least = 100, within = "24h" } }
 "#;
 
 /// Files the parser takes: one for each condition, and one with every key.

@@ -69,7 +69,7 @@ fn unknown_keys_in_the_policy() {
     12 | brake.per_hour = 3
        |       ^^^^^^^^
        |
-       = help: known are: per_rule, total
+       = help: known are: per_rule, total, share
     "#);
 }
 
@@ -148,6 +148,35 @@ fn a_brake_without_a_window() {
        |
        = help: write it like this: brake.per_rule = { blocks = 20, within = "10m" }
     "#);
+}
+
+#[test]
+fn a_brake_by_share_that_cannot_be() {
+    for (lines, told) in [
+        (
+            "brake.share = { part = 0.2 }",
+            "error[missing-key]: the brake by share needs `part`, `of_at_least` and `within`",
+        ),
+        (
+            "brake.share = { part = 20, of_at_least = 100, within = \"24h\" }",
+            "error[share-out-of-range]",
+        ),
+        (
+            "brake.share = { part = 0.01, of_at_least = 20, within = \"24h\" }",
+            "error[bad-brake]: that is less than one block",
+        ),
+        (
+            "brake.share = { part = 0.2, of_at_least = 20, within = \"10m\" }",
+            "error[bad-brake]: senders are counted by the hour, for a week",
+        ),
+        (
+            "brake.share = { part = 0.2, of_at_least = 20, within = \"8d\" }",
+            "error[bad-brake]",
+        ),
+    ] {
+        let shown = refused(&with_policy(lines));
+        assert!(shown.contains(told), "{shown}");
+    }
 }
 
 #[test]

@@ -1,0 +1,50 @@
+-- Brakes that tripped: one row for each brake that ever did. The rule '' stands for all rules together. While `tripped_at`
+-- is there, the brake holds; blocks count from `counted_from` on, the moment a person last released it.
+CREATE TABLE brakes (
+    rule         TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    kind         TEXT COLLATE "C"   NOT NULL,
+    bound        TEXT COLLATE "C"   NOT NULL,
+    blocks       BIGINT NOT NULL,
+    tripped_at   BIGINT,
+    counted_from BIGINT NOT NULL
+);
+
+-- Which holds are there because of a brake alone, and of which.
+CREATE TABLE braked_holds (
+    rule     TEXT COLLATE "C" NOT NULL,
+    event_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (rule, event_id)
+);
+CREATE INDEX braked_holds_by_event ON braked_holds (event_id);
+
+-- In which hour (since 1970) each contact was last heard of: a row is written once an hour for each.
+CREATE TABLE active_senders (
+    contact_id TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    hour       BIGINT NOT NULL
+);
+CREATE INDEX active_senders_by_hour ON active_senders (hour);
+
+-- Where people are told of what they must not miss. Rows of the record up to `floor` are no longer looked at.
+CREATE TABLE alert_channels (
+    channel     TEXT COLLATE "C"   NOT NULL PRIMARY KEY,
+    floor       BIGINT NOT NULL,
+    not_before  BIGINT NOT NULL,
+    attempts    BIGINT NOT NULL,
+    lease_owner TEXT COLLATE "C",
+    lease_until BIGINT NOT NULL,
+    trouble     TEXT COLLATE "C"
+);
+
+-- What each channel is to be told, by the row of the record it comes from.
+CREATE TABLE alerts (
+    channel    TEXT COLLATE "C"   NOT NULL,
+    seq        BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    topic      TEXT COLLATE "C"   NOT NULL,
+    line       TEXT COLLATE "C"   NOT NULL,
+    settled_at BIGINT,
+    outcome    TEXT COLLATE "C",
+    PRIMARY KEY (channel, seq)
+);
+CREATE INDEX alerts_waiting ON alerts (channel, seq) WHERE settled_at IS NULL;
+CREATE INDEX alerts_settled ON alerts (channel, settled_at) WHERE settled_at IS NOT NULL;
