@@ -1,8 +1,12 @@
 //! Our calls to Featurebase's API, and what its answers mean to us.
 
+mod activity;
 mod answer;
 mod listing;
 mod notice;
+mod probe;
+mod told;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,9 +19,12 @@ use crate::decision::Profile;
 use crate::message::{ContactId, PartId};
 use crate::time::Timestamp;
 
+pub use activity::ActivePage;
 pub use answer::Outcome;
 pub use listing::Page;
 pub use notice::{Notice, Notifier};
+pub use probe::Probe;
+pub use webhooks::{Keyed, PAYLOADS, TOPICS, Webhook, WebhookStatus, is_webhook_id};
 
 use answer::{Wait, classify, read_capped, read_without, refused, unreachable_now};
 

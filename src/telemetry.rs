@@ -1,5 +1,7 @@
 //! What an operator watches: numbers for Prometheus, and the log.
 
+mod lookout;
+
 use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
@@ -7,6 +9,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+
+pub use lookout::LookoutNumbers;
 
 type Labels = [(&'static str, String); 1];
 
@@ -27,6 +31,7 @@ pub struct Metrics {
     jobs: Family<Labels, Gauge>,
     pub judge_failures: Counter,
     pub rules: RuleNumbers,
+    pub lookout: LookoutNumbers,
     pub inbox: Gauge,
     pub not_understood: Gauge,
     pub holds: Gauge,
@@ -93,6 +98,7 @@ impl Metrics {
                 "Messages the judge failed on; they were flagged",
             ),
             rules: RuleNumbers::new(r),
+            lookout: LookoutNumbers::new(r),
             inbox: gauge(r, "inbox", "Events stored and not yet filed"),
             not_understood: gauge(
                 r,

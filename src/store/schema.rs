@@ -49,6 +49,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0003.postgres.sql"),
     },
     Step {
+        number: 4,
+        about: "what the lookout knows",
+        sqlite: include_str!("migrations/0004.sqlite.sql"),
+        postgres: include_str!("migrations/0004.postgres.sql"),
+    },
+    Step {
         number: 6,
         about: "waits under a clock that goes back",
         sqlite: include_str!("migrations/0006.sqlite.sql"),
