@@ -4,6 +4,7 @@ mod alert;
 mod args;
 mod ask;
 mod brakes;
+mod doctor;
 mod explain;
 mod health;
 mod orders;
@@ -15,6 +16,8 @@ mod rules;
 mod rules_status;
 mod sandbox;
 mod schema;
+mod secret_file;
+mod webhook;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -84,6 +87,7 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
             server::run(&config).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor(options) => Ok(doctor::doctor(&setup, &options, out).await),
         Command::Explain(options) => Ok(explain::explain(&options, out)),
         Command::Demo(options) => demo::run(options).await,
         Command::Sandbox(options) => sandbox::sandbox(options).await,
@@ -103,6 +107,7 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Try(options) => Ok(rules::try_text(&config, &options, out)),
         Command::Schema(options) => schema::schema(&config, &options, out),
         Command::Rules(RulesCommand::Status) => rules_status::status(&config, out).await,
+        Command::Webhook(command) => webhook::webhook(&config, command, out).await,
         Command::Health => health::health(&config).await,
         Command::Alert(AlertCommand::Test) => alert::test(&config, out).await,
         Command::Drill(options) => drill(&config, &options, out).await,

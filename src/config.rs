@@ -17,8 +17,19 @@ use crate::problem::Problem;
 use crate::store::Location;
 use crate::telemetry::LogForm;
 
-pub use secrets::Secret;
+pub use secrets::{Secret, SecretFile};
 pub use settings::{Origin, SETTINGS, Setting, Shown};
+
+/// What is to be looked out for.
+#[derive(Debug, Clone)]
+pub struct LookoutSettings {
+    /// Our webhook's id; nothing: it is found.
+    pub webhook_id: Option<String>,
+    /// How often Featurebase is asked how the webhook is.
+    pub webhook_check: Duration,
+    /// Without a delivery for so long we are silent.
+    pub silence_after: Duration,
+}
 
 /// Everything the program needs to know to run.
 #[derive(Debug, Clone)]
@@ -50,6 +61,7 @@ pub struct Config {
     pub lookup_max_age: Duration,
     /// After so long without a bouncer at work, what people did meanwhile is looked for before a rule blocks.
     pub reconcile_after: Duration,
+    pub lookout: LookoutSettings,
     /// In whose name notes are left.
     pub admin_id: Option<String>,
     /// The address rules with `notify` tell; it may hold a key.
@@ -63,6 +75,8 @@ pub struct Config {
     /// Needed in every mode but `observe`.
     pub api_key: Option<Secret>,
     pub webhook_secrets: Vec<Secret>,
+    /// The file they were read from, if it was one: it is read again when it changes.
+    pub webhook_secret_file: Option<PathBuf>,
     shown: Vec<Shown>,
 }
 

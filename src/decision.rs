@@ -116,6 +116,8 @@ crate::vocabulary! {
         JudgeFailed = "judge-failed",
         /// What a rule asks about the sender could not be looked up.
         FactsMissing = "facts-missing",
+        /// The message was never delivered and was found later, perhaps long after it was written.
+        Recovered = "recovered",
     }
 }
 

@@ -1,13 +1,17 @@
 //! Our calls to Featurebase's API, and what its answers mean to us.
 
+mod activity;
 mod answer;
 pub mod budget;
 mod gate;
 mod line;
 mod listing;
 mod notice;
+mod probe;
 mod sending;
 mod share;
+mod told;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,12 +24,15 @@ use crate::decision::Profile;
 use crate::message::{ContactId, PartId};
 use crate::time::Timestamp;
 
+pub use activity::ActivePage;
 pub use answer::Outcome;
 pub use budget::{Budget, Use};
 pub use line::{Line, State};
 pub use listing::Page;
 pub use notice::{Notice, Notifier};
+pub use probe::Probe;
 pub use share::{Purse, Share};
+pub use webhooks::{Keyed, PAYLOADS, TOPICS, Webhook, WebhookStatus, is_webhook_id};
 
 use answer::refused;
 
@@ -49,7 +56,7 @@ pub struct Featurebase {
     http: Client,
     base: String,
     key: String,
-    line: Line,
+    line: Option<Line>,
     used_for: Use,
     purse: Option<Purse>,
 }
@@ -88,8 +95,23 @@ impl Featurebase {
             http: client(timeout)?,
             base: base.trim_end_matches('/').to_owned(),
             key: key.to_owned(),
-            line,
+            line: Some(line),
             used_for: Use::Background,
+            purse: None,
+        })
+    }
+
+    /// For a command that a person runs: a handful of calls, which no budget counts and no gate holds up.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn by_hand(base: &str, key: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            http: client(timeout)?,
+            base: base.trim_end_matches('/').to_owned(),
+            key: key.to_owned(),
+            line: None,
+            used_for: Use::Order,
             purse: None,
         })
     }
@@ -113,10 +135,10 @@ impl Featurebase {
         }
     }
 
-    /// The budget and the gate all calls go through.
+    /// The budget and the gate all calls of the running program go through.
     #[must_use]
-    pub const fn line(&self) -> &Line {
-        &self.line
+    pub const fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
     }
 
     /// Asks to block a contact.

@@ -34,7 +34,8 @@ macro_rules! identity {
 }
 
 identity! {
-    /// One webhook event (`notif_...`); the same event keeps it over every redelivery.
+    /// One webhook event (`notif_...`), which keeps it over every redelivery; or a message that was never delivered and was
+    /// found later ([`EventId::recovered`]).
     EventId
 }
 identity! {
@@ -48,6 +49,22 @@ identity! {
 identity! {
     /// A contact: 24 hexadecimal digits where Featurebase says so, kept as sent.
     ContactId
+}
+
+/// How ids of our own making begin.
+const RECOVERED: &str = "recovered_";
+
+impl EventId {
+    /// The id of a message that was found later: the same however often it is found.
+    #[must_use]
+    pub fn recovered(conversation: &ConversationId, part: &PartId) -> Self {
+        Self(format!("{RECOVERED}{conversation}_{part}"))
+    }
+
+    #[must_use]
+    pub fn is_recovered(&self) -> bool {
+        self.0.starts_with(RECOVERED)
+    }
 }
 
 impl PartId {

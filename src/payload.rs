@@ -4,6 +4,7 @@
 //! `type`), never by the topic; unknown fields are ignored; unknown kinds of part are not messages.
 
 mod item;
+pub mod recovered;
 mod surrogates;
 
 use serde::Deserialize;

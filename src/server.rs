@@ -2,10 +2,12 @@
 
 mod descriptors;
 mod disk;
+mod given;
 pub mod listener;
 mod lock;
 mod parts;
 mod private;
+mod secretwatch;
 mod signals;
 
 use std::net::SocketAddr;
@@ -21,19 +23,17 @@ use tokio_util::task::TaskTracker;
 use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Stage;
-use crate::rulewatch::{Rulewatch, Status};
+use crate::lookout::Lookout;
+use crate::rulewatch::Rulewatch;
 use crate::store::inbox::InboxWriter;
 use crate::store::{Location, Store};
 use crate::telemetry::Metrics;
 use crate::time::Clock;
-use crate::webhook::guests::Guests;
-use crate::webhook::misreading::Readings;
+use crate::webhook;
 use crate::webhook::refusals::Refusals;
 use crate::webhook::signature::Secrets;
-use crate::webhook::{self, Receiver};
 use crate::worker::Worker;
-use listener::{Kept, Limits, Numbers};
-use private::Private;
+pub use secretwatch::SecretWatch;
 use signals::signal;
 
 /// Longest time a soft stop waits for work under way.
@@ -45,6 +45,7 @@ pub struct App {
     pub worker: Arc<Worker>,
     pub rulewatch: Rulewatch,
     pub alerts: Arc<Alerts>,
+    pub lookout: Arc<Lookout>,
     pub metrics: Metrics,
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
@@ -53,6 +54,8 @@ pub struct App {
     doubts: Vec<String>,
     config: Config,
     clock: Clock,
+    secrets: Secrets,
+    secretwatch: Option<SecretWatch>,
     writer: InboxWriter,
     lock: Option<lock::DataLock>,
 }
@@ -65,6 +68,9 @@ pub struct Running {
     pub line: String,
     /// The watch over the rules, where it is driven by hand.
     pub rulewatch: Option<Rulewatch>,
+    /// The watch over the file of secrets, where there is one and it is driven by hand.
+    pub secretwatch: Option<SecretWatch>,
+    pub lookout: Arc<Lookout>,
     stop: CancellationToken,
     tasks: TaskTracker,
     failed: Arc<AtomicBool>,
@@ -79,12 +85,9 @@ pub struct Running {
 pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     // A provider that was installed before, as by a second program in one process, is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    std::fs::create_dir_all(&config.data_dir).with_context(|| {
-        format!(
-            "the data folder {} cannot be made",
-            config.data_dir.display()
-        )
-    })?;
+    let folder = config.data_dir.display();
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("the data folder {folder} cannot be made"))?;
     let location = config.location();
     let lock = match &location {
         Location::Sqlite(_) => Some(disk::take(config)?),
@@ -98,20 +101,13 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .await
         .context("claims of a program that died cannot be freed")?;
     let metrics = Metrics::new();
-    let mut rulewatch = Rulewatch::new(
-        &config.rules_dir,
-        store.clone(),
-        clock.clone(),
-        metrics.clone(),
-    );
-    rulewatch
-        .start()
-        .await
-        .context("the rules cannot be recorded in the store")?;
+    let mut rulewatch = parts::rulewatch(config, (&store, &clock, &metrics)).await?;
+    let outside = parts::outside(config, &store, &clock)?;
+    let lookout = parts::lookout(config, &outside, (&store, &clock, &metrics)).await?;
     let warnings = parts::warnings(config, rulewatch.book().borrow().as_deref());
     let worker = Worker::new(
         store.clone(),
-        parts::outside(config, &store, &clock)?,
+        outside,
         rulewatch.book(),
         parts::behaviour(config),
         clock.clone(),
@@ -122,12 +118,16 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         .look_back()
         .await
         .context("when a bouncer was last at work cannot be read from the store")?;
+    let secrets = Secrets::new(config.webhook_secrets.iter().map(Secret::reveal));
     Ok(App {
         alerts: Arc::new(parts::alerts(config, &store, &clock, &metrics)?),
         store,
         worker: Arc::new(worker),
         rulewatch,
         refusals: Arc::new(Refusals::new(clock.now(), metrics.clone())),
+        lookout: Arc::new(lookout),
+        secretwatch: parts::secretwatch(config, &secrets, &metrics),
+        secrets,
         metrics,
         warnings,
         doubts,
@@ -177,6 +177,8 @@ impl App {
             private: addresses.1,
             line: self.line(addresses.0, addresses.1),
             rulewatch: None,
+            secretwatch: None,
+            lookout: self.lookout,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             failed: Arc::default(),
@@ -189,7 +191,7 @@ impl App {
             "the public listener",
             listener::serve(public, router, for_all, numbers, stop.clone()),
         );
-        let (router, numbers) = (private::router(inside), Numbers::default());
+        let (router, numbers) = (private::router(inside), listener::Numbers::default());
         running.run(
             "the private listener",
             listener::serve(private, router, for_operators, numbers, stop.clone()),
@@ -216,78 +218,19 @@ impl App {
                 }
                 let watching = self.alerts.keep_watching(stop.clone());
                 running.run("the watch over the queue", watching);
-                running.run("the watch over the rules", self.rulewatch.run(stop));
+                running.run("the watch over the rules", self.rulewatch.run(stop.clone()));
+                if let Some(watch) = self.secretwatch {
+                    running.run("the watch over the secrets", watch.run(stop.clone()));
+                }
+                let lookout = running.lookout.clone();
+                running.run("the lookout", lookout.run(stop));
             }
-            Driven::ByHand => running.rulewatch = Some(self.rulewatch),
+            Driven::ByHand => {
+                running.rulewatch = Some(self.rulewatch);
+                running.secretwatch = self.secretwatch;
+            }
         }
         Ok(running)
-    }
-
-    fn receiver(&self) -> Receiver {
-        Receiver {
-            store: self.store.clone(),
-            secrets: Secrets::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
-            readings: Readings::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
-            refusals: self.refusals.clone(),
-            window: self.config.signature_window,
-            body_limit: self.config.body_limit,
-            body_timeout: self.config.body_timeout,
-            room: webhook::Room::default(),
-            bodies: Guests::default(),
-            clock: self.clock.clone(),
-            metrics: self.metrics.clone(),
-        }
-    }
-
-    fn inside(&self) -> Private {
-        Private {
-            store: self.store.clone(),
-            metrics: self.metrics.clone(),
-            rules: self.rulewatch.status(),
-            refusals: self.refusals.clone(),
-            worker: self.worker.clone(),
-            doubts: self.doubts.clone(),
-        }
-    }
-
-    /// Those of the public and of the private listener.
-    fn limits(&self) -> [Limits; 2] {
-        let most = self.config.max_connections;
-        let limits = |connections, kept| Limits {
-            connections,
-            header_timeout: self.config.header_timeout,
-            kept,
-        };
-        [
-            limits(descriptors::connections(most), Kept::OnceVerified),
-            limits(most.min(descriptors::PRIVATE), Kept::OnceAsked),
-        ]
-    }
-
-    fn numbers(&self) -> Numbers {
-        Numbers {
-            open: self.metrics.connections.clone(),
-            sent_away: self.metrics.connections_sent_away.clone(),
-        }
-    }
-
-    fn line(&self, public: SocketAddr, private: SocketAddr) -> String {
-        let status: Status = self.rulewatch.status().borrow().clone();
-        let rules = match &status.in_force {
-            Some(digest) if status.from_store => format!(
-                "{} rules {} (the last good ones: the files are not usable)",
-                status.rules,
-                digest.short()
-            ),
-            Some(digest) => format!("{} rules {}", status.rules, digest.short()),
-            None => "no rules: judging waits".to_owned(),
-        };
-        format!(
-            "bouncer listens on {public}{} and {private}, rules=\"{rules}\" store={} mode={}",
-            self.config.webhook_path,
-            self.store.kind(),
-            self.config.mode
-        )
     }
 }
 

@@ -28,6 +28,7 @@ mod sent;
 mod sightings;
 mod sqlite;
 pub mod switches;
+pub mod watched;
 
 use std::fmt;
 use std::path::PathBuf;

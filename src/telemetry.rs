@@ -1,5 +1,7 @@
 //! What an operator watches: numbers for Prometheus, and the log.
 
+mod lookout;
+
 use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
@@ -7,6 +9,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+
+pub use lookout::LookoutNumbers;
 
 type Labels = [(&'static str, String); 1];
 
@@ -29,6 +33,7 @@ pub struct Metrics {
     pub judge_failures: Counter,
     pub rules: RuleNumbers,
     pub line: LineNumbers,
+    pub lookout: LookoutNumbers,
     pub inbox: Gauge,
     pub not_understood: Gauge,
     pub holds: Gauge,
@@ -131,6 +136,7 @@ impl Metrics {
             ),
             rules: RuleNumbers::new(r),
             line: LineNumbers::new(r),
+            lookout: LookoutNumbers::new(r),
             inbox: gauge(r, "inbox", "Events stored and not yet filed"),
             not_understood: gauge(
                 r,

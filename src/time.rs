@@ -40,6 +40,14 @@ impl Timestamp {
         Some(Self(moment.as_millisecond()))
     }
 
+    /// Reads the moment of an HTTP header, such as `Wed, 01 Jul 2026 10:15:30 GMT`.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let date = httpdate::parse_http_date(text).ok()?;
+        let seconds = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        Some(Self::from_seconds(i64::try_from(seconds).ok()?))
+    }
+
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(millis_of(wait)))

@@ -69,9 +69,12 @@ async fn receive(
         held: _held,
     }: Delivered,
 ) -> Response {
-    let id = delivery.event.clone();
+    let (id, at) = (delivery.event.clone(), delivery.received_at);
     match tokio::time::timeout_at(deadline, receiver.store.keep(delivery)).await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Ok(())) => {
+            receiver.metrics.lookout.delivered(at);
+            StatusCode::OK.into_response()
+        }
         Ok(Err(error)) => {
             tracing::error!(event = %id, error = %anyhow::Error::from(error), "an event could not be stored; Featurebase will send it again");
             not_stored(&receiver)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::secrets::{Secret, Secrets};
 use super::settings::{Found, may_hold_a_secret, show};
-use super::{Config, Durability};
+use super::{Config, Durability, LookoutSettings};
 use crate::alerts::Address;
 use crate::decision::Stage;
 use crate::problem::Problem;
@@ -46,6 +46,7 @@ pub(super) fn build(
     let exempt_after_unblock = read.span("exempt_after_unblock");
     let lookup_max_age = read.span("lookup_max_age");
     let reconcile_after = read.span("reconcile_after");
+    let lookout = read.lookout();
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let durability = read.durability();
     let alert_urls = read.alert_urls(secrets.alert_urls.as_deref());
@@ -75,6 +76,7 @@ pub(super) fn build(
         exempt_after_unblock: exempt_after_unblock?,
         lookup_max_age: lookup_max_age?,
         reconcile_after: reconcile_after?,
+        lookout: lookout?,
         admin_id: (!admin_id.is_empty()).then_some(admin_id),
         notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
         alert_urls,
@@ -83,6 +85,7 @@ pub(super) fn build(
         log_filter: read.text("log_filter"),
         api_key: secrets.api_key,
         webhook_secrets: secrets.webhook,
+        webhook_secret_file: secrets.webhook_file,
         shown,
     })
 }
@@ -167,10 +170,32 @@ impl Read<'_> {
         base_url
     }
 
+    fn lookout(&mut self) -> Option<LookoutSettings> {
+        let webhook_id = self.webhook_id();
+        let webhook_check = self.span("webhook_check");
+        let silence_after = self.span("silence_after");
+        Some(LookoutSettings {
+            webhook_id: (!webhook_id.is_empty()).then_some(webhook_id),
+            webhook_check: webhook_check?,
+            silence_after: silence_after?,
+        })
+    }
+
+    fn webhook_id(&mut self) -> String {
+        let webhook_id = self.text("webhook_id");
+        if !(webhook_id.is_empty() || is_id(&webhook_id)) {
+            self.refuse(
+                "webhook_id",
+                "is not a webhook's id",
+                "it has 24 digits and letters a to f, and `bouncer webhook list` shows it; leave it empty to have it found",
+            );
+        }
+        webhook_id
+    }
+
     fn admin_id(&mut self) -> String {
         let admin_id = self.text("admin_id");
-        let is_id = admin_id.len() == 24 && admin_id.bytes().all(|b| b.is_ascii_hexdigit());
-        if !(admin_id.is_empty() || is_id) {
+        if !(admin_id.is_empty() || is_id(&admin_id)) {
             self.refuse(
                 "admin_id",
                 "is not a teammate's id",
@@ -273,6 +298,11 @@ impl Read<'_> {
             &format!("a whole number from {least} to {most}"),
         )
     }
+}
+
+/// Whether a text has the form of Featurebase's ids of teammates and webhooks.
+fn is_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether nobody on the way can read what is sent there.

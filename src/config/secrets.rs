@@ -1,12 +1,17 @@
 //! Secrets: from the environment or from files, never from the configuration file, never shown.
 
 use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use super::Environment;
 use crate::problem::Problem;
 
 /// A shorter secret is a mistake, not a secret.
 const SHORTEST: usize = 12;
+/// A longer file holds something else, in bytes.
+const LONGEST_FILE: u64 = 64 * 1024;
+const WEBHOOK: &str = "FEATUREBASE_WEBHOOK_SECRET";
 
 /// Something that must not be shown. Its debug form hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,34 +42,20 @@ pub(super) struct Secrets {
     pub webhook: Vec<Secret>,
     /// What the file named in `BOUNCER_ALERT_URLS_FILE` holds.
     pub alert_urls: Option<String>,
+    pub webhook_file: Option<PathBuf>,
 }
 
 pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Secrets {
     let api_key =
         value(environment, "FEATUREBASE_API_KEY", problems).map(|text| text.trim().to_owned());
-    let webhook = value(environment, "FEATUREBASE_WEBHOOK_SECRET", problems);
-    let webhook: Vec<String> = webhook
+    let webhook = value(environment, WEBHOOK, problems);
+    let webhook = webhook.as_deref().map(several).unwrap_or_default();
+    let named = |name, secret: &str| too_short(name, secret);
+    let webhook_short = webhook.iter().filter_map(|secret| named(WEBHOOK, secret));
+    let key_short = api_key
         .iter()
-        .flat_map(|text| text.split([',', '\n', '\r', ' ', '\t']))
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect();
-    for (name, secret) in api_key
-        .iter()
-        .map(|key| ("FEATUREBASE_API_KEY", key))
-        .chain(
-            webhook
-                .iter()
-                .map(|secret| ("FEATUREBASE_WEBHOOK_SECRET", secret)),
-        )
-    {
-        if secret.len() < SHORTEST {
-            problems.push(
-                Problem::error("secret-too-short", format!("{name} holds something of {} characters, which is too short to be a secret", secret.len()))
-                    .help("copy it again, whole"),
-            );
-        }
-    }
+        .filter_map(|key| named("FEATUREBASE_API_KEY", key));
+    problems.extend(key_short.chain(webhook_short));
     let alert_urls = environment
         .contains_key("BOUNCER_ALERT_URLS_FILE")
         .then(|| value(environment, "BOUNCER_ALERT_URLS", problems))
@@ -73,7 +64,71 @@ pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Se
         alert_urls,
         api_key: api_key.map(Secret),
         webhook: webhook.into_iter().map(Secret).collect(),
+        webhook_file: environment
+            .get(&format!("{WEBHOOK}_FILE"))
+            .map(PathBuf::from),
     }
+}
+
+/// The file of webhook secrets as it is at one moment: read once to run, and again while the program runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretFile {
+    /// In the order of the file: the newest first.
+    pub secrets: Vec<Secret>,
+}
+
+impl SecretFile {
+    /// Reads a file of webhook secrets, one on each line or with commas between.
+    ///
+    /// # Errors
+    /// Why it cannot be used. The words never hold any of its content.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let file =
+            std::fs::metadata(path).map_err(|error| format!("it cannot be read: {error}"))?;
+        if !file.is_file() {
+            return Err("it is not a file".to_owned());
+        }
+        let mut text = String::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text))
+            .map_err(|error| format!("it cannot be read: {error}"))?;
+        if u64::try_from(text.len()).is_ok_and(|length| length > LONGEST_FILE) {
+            return Err(format!("it has more than {LONGEST_FILE} bytes"));
+        }
+        let secrets = several(&text);
+        if secrets.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if let Some(short) = secrets.iter().find(|secret| secret.len() < SHORTEST) {
+            return Err(format!(
+                "it holds something of {} characters, which is too short to be a secret",
+                short.len()
+            ));
+        }
+        Ok(Self {
+            secrets: secrets.into_iter().map(Secret).collect(),
+        })
+    }
+}
+
+fn several(text: &str) -> Vec<String> {
+    text.split([',', '\n', '\r', ' ', '\t'])
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn too_short(name: &str, secret: &str) -> Option<Problem> {
+    (secret.len() < SHORTEST).then(|| {
+        Problem::error(
+            "secret-too-short",
+            format!(
+                "{name} holds something of {} characters, which is too short to be a secret",
+                secret.len()
+            ),
+        )
+        .help("copy it again, whole")
+    })
 }
 
 /// The variable, or the content of the file its `_FILE` variant names.

@@ -136,6 +136,21 @@ pub const SETTINGS: &[Setting] = &[
         "when no bouncer was at work for so long, it is first looked whom people unblocked meanwhile",
     ),
     setting(
+        "webhook_id",
+        "",
+        "id of our webhook in Featurebase; empty: found by webhook_path, or by being the only one",
+    ),
+    setting(
+        "webhook_check",
+        "5m",
+        "how often Featurebase is asked how the webhook is; needs an API key",
+    ),
+    setting(
+        "silence_after",
+        "24h",
+        "without a delivery for so long, it is said aloud that nothing comes",
+    ),
+    setting(
         "admin_id",
         "",
         "id of the teammate in whose name notes are left; empty: none are left",

@@ -64,7 +64,41 @@ pub fn tell(row: &Row) -> Vec<String> {
             word(row, "why")
         )],
         Action::KeyAccepted => vec!["Featurebase accepts the API key again.".to_owned()],
+        Action::WebhookSuspended
+        | Action::WebhookActive
+        | Action::WebhookReactivated
+        | Action::Silence
+        | Action::SilenceEnded
+        | Action::GapFound
+        | Action::GapRepaired => vec![tell_lookout(row)],
         _ => vec![tell_call(row)],
+    }
+}
+
+/// What was noticed of deliveries that do not come.
+fn tell_lookout(row: &Row) -> String {
+    let (since, why) = (word(row, "since"), word(row, "why"));
+    match row.action {
+        Action::WebhookSuspended => {
+            format!(
+                "Featurebase does not deliver as it should: {}.",
+                word(row, "what")
+            )
+        }
+        Action::WebhookActive => "Featurebase delivers again.".to_owned(),
+        Action::WebhookReactivated => format!(
+            "{} had Featurebase make the webhook {} active, which was {}.",
+            row.actor,
+            word(row, "webhook"),
+            word(row, "was")
+        ),
+        Action::Silence => format!("Nothing has been delivered since {since}."),
+        Action::SilenceEnded => format!("Deliveries came again, after a silence since {since}."),
+        Action::GapFound => format!("Messages were found that were never delivered ({why})."),
+        _ => format!(
+            "{} messages that were never delivered were taken in ({why}).",
+            row.detail.get("recovered").unwrap_or(&Value::Null)
+        ),
     }
 }
 

@@ -95,11 +95,7 @@ impl Frame<'_> {
 
     /// The newest part of a whole conversation that a contact wrote.
     fn newest_reply(&self) -> Option<&Value> {
-        let parts = self.item.get("conversationParts")?;
-        let parts = parts
-            .as_array()
-            .or_else(|| parts.get("data").and_then(Value::as_array))?;
-        parts
+        parts_of(self.item)?
             .iter()
             .filter(|part| matches!(text(part, "partType"), Some("user_msg" | "email_msg")))
             .filter(|part| part.get("author").and_then(contact_kind).is_some())
@@ -183,12 +179,20 @@ impl Frame<'_> {
     }
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+/// The parts that came with a conversation.
+pub(super) fn parts_of(conversation: &Value) -> Option<&Vec<Value>> {
+    let parts = conversation.get("conversationParts")?;
+    parts
+        .as_array()
+        .or_else(|| parts.get("data").and_then(Value::as_array))
+}
+
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
 /// An id, written as a text or as a number.
-fn id(value: &Value, key: &str) -> Read<String> {
+pub(super) fn id(value: &Value, key: &str) -> Read<String> {
     let found = match value.get(key) {
         Some(Value::String(id)) => Some(id.clone()),
         Some(Value::Number(id)) => Some(id.to_string()),
@@ -199,7 +203,7 @@ fn id(value: &Value, key: &str) -> Read<String> {
         .ok_or_else(|| format!("no usable `{key}`"))
 }
 
-fn contact_kind(author: &Value) -> Option<ContactKind> {
+pub(super) fn contact_kind(author: &Value) -> Option<ContactKind> {
     text(author, "type").and_then(ContactKind::parse)
 }
 

@@ -1,11 +1,11 @@
 //! What every API call passes: it is written down, its key, version and rate are checked, and it meets its fault.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -73,6 +73,8 @@ pub(super) async fn gate(
     if !shared.options.latency.is_zero() {
         tokio::time::sleep(shared.options.latency).await;
     }
+    let date = httpdate::fmt_http_date(moment_of(shared.now()));
+    set(response.headers_mut(), DATE, &date);
     call.close(&response);
     response
 }
@@ -240,6 +242,11 @@ impl Call {
             record.status = Some(response.status().as_u16());
         }
     }
+}
+
+fn moment_of(at: Timestamp) -> SystemTime {
+    let seconds = u64::try_from(at.seconds()).unwrap_or(0);
+    UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -6,11 +6,16 @@ use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Also;
 use crate::featurebase::{Budget, Featurebase, Line, Notifier};
+use crate::lookout::{Lookout, Watch};
 use crate::rules::Rulebook;
+use crate::rulewatch::Rulewatch;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::time::Clock;
+use crate::webhook::signature::Secrets;
 use crate::worker::{Behaviour, Outside};
+
+use super::SecretWatch;
 
 pub(super) fn behaviour(config: &Config) -> Behaviour {
     Behaviour {
@@ -33,6 +38,62 @@ pub(super) fn outside(config: &Config, store: &Store, clock: &Clock) -> anyhow::
         featurebase: featurebase(config, store, clock)?,
         notifier: notifier(config)?,
     })
+}
+
+pub(super) async fn rulewatch(
+    config: &Config,
+    (store, clock, metrics): (&Store, &Clock, &Metrics),
+) -> anyhow::Result<Rulewatch> {
+    let (store, clock, metrics) = (store.clone(), clock.clone(), metrics.clone());
+    let mut rulewatch = Rulewatch::new(&config.rules_dir, store, clock, metrics);
+    rulewatch
+        .start()
+        .await
+        .context("the rules cannot be recorded in the store")?;
+    Ok(rulewatch)
+}
+
+pub(super) async fn lookout(
+    config: &Config,
+    outside: &Outside,
+    (store, clock, metrics): (&Store, &Clock, &Metrics),
+) -> anyhow::Result<Lookout> {
+    let watch = Watch {
+        webhook_id: config.lookout.webhook_id.clone(),
+        webhook_path: config.webhook_path.clone(),
+        webhook_check: config.lookout.webhook_check,
+        silence_after: config.lookout.silence_after,
+        stop_file: config.stop_file(),
+        lease: config.lease,
+    };
+    let featurebase = outside.featurebase.clone();
+    let lookout = Lookout::new(
+        store.clone(),
+        featurebase,
+        watch,
+        clock.clone(),
+        metrics.clone(),
+    );
+    lookout
+        .start()
+        .await
+        .context("what was delivered last cannot be read from the store")?;
+    Ok(lookout)
+}
+
+pub(super) fn secretwatch(
+    config: &Config,
+    secrets: &Secrets,
+    metrics: &Metrics,
+) -> Option<SecretWatch> {
+    let path = config.webhook_secret_file.clone()?;
+    let read = &config.webhook_secrets;
+    Some(SecretWatch::new(
+        path,
+        read,
+        secrets.clone(),
+        metrics.clone(),
+    ))
 }
 
 pub(super) fn alerts(

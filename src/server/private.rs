@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use http::{StatusCode, header};
 use tokio::sync::watch;
 
+use crate::lookout;
 use crate::rulewatch::{Files, Status};
 use crate::store::brakes::{TOTAL, Trip};
 use crate::store::jobs::{Task, WhyCompare};
@@ -33,6 +34,9 @@ pub(super) struct Private {
     pub worker: Arc<Worker>,
     /// What lets the store lose what it has confirmed.
     pub doubts: Vec<String>,
+    pub lookout: watch::Receiver<lookout::Status>,
+    /// Why the file of secrets cannot be used, while it cannot.
+    pub secrets: Option<watch::Receiver<Option<String>>>,
 }
 
 impl Private {
@@ -56,21 +60,7 @@ pub(super) fn router(inside: Private) -> Router {
 /// is not as it should be.
 async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     let (mut not_ready, mut told) = (Vec::new(), Vec::new());
-    match tokio::time::timeout(PATIENCE, inside.store.probe(inside.worker.clock.now())).await {
-        Ok(Ok(())) => {}
-        Ok(Err(StoreError::Full)) => not_ready.push(
-            "store: the disk is full. Deliveries are refused and rules block nobody; what people order is still carried out. It goes on by itself once there is room".to_owned(),
-        ),
-        // Details are for the log: they may name hosts and users.
-        Ok(Err(error)) => {
-            tracing::error!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "the store cannot be written to"
-            );
-            not_ready.push("store: cannot be written to; see the log".to_owned());
-        }
-        Err(_) => not_ready.push("store: does not answer".to_owned()),
-    }
+    not_ready.extend(store_trouble(&inside).await);
     let rules = inside.rules();
     match &rules.in_force {
         None => not_ready.push(
@@ -88,6 +78,14 @@ async fn ready(State(inside): State<Private>) -> impl IntoResponse {
     told.extend(inside.refusals.lines());
     if let Ok(Ok(Some(why))) = tokio::time::timeout(PATIENCE, calls::held_up(&inside)).await {
         told.push(format!("featurebase: {why}"));
+    }
+    told.extend(inside.lookout.borrow().lines());
+    if let Some(trouble) = inside
+        .secrets
+        .as_ref()
+        .and_then(|told| told.borrow().clone())
+    {
+        told.push(format!("secrets: {trouble}"));
     }
     told.extend(held_back(&inside).await);
     told.extend(inside.doubts.iter().map(|doubt| format!("store: {doubt}")));
@@ -148,6 +146,25 @@ fn tripped(trip: &Trip) -> String {
         "brake of {whose}: tripped at {} ({}); `bouncer brake list`",
         trip.tripped_at, trip.bound
     )
+}
+
+/// Why the store cannot be written to, if it cannot.
+async fn store_trouble(inside: &Private) -> Option<String> {
+    match tokio::time::timeout(PATIENCE, inside.store.probe(inside.worker.clock.now())).await {
+        Ok(Ok(())) => None,
+        Ok(Err(StoreError::Full)) => Some(
+            "store: the disk is full. Deliveries are refused and rules block nobody; what people order is still carried out. It goes on by itself once there is room".to_owned(),
+        ),
+        // Details are for the log: they may name hosts and users.
+        Ok(Err(error)) => {
+            tracing::error!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "the store cannot be written to"
+            );
+            Some("store: cannot be written to; see the log".to_owned())
+        }
+        Err(_) => Some("store: does not answer".to_owned()),
+    }
 }
 
 /// Which rules are in force, and how the files differ from them.

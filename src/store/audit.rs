@@ -63,6 +63,20 @@ crate::vocabulary! {
         RulesAdopted = "rules_adopted",
         /// Edited rules were refused; the old ones stay in force.
         RulesRejected = "rules_rejected",
+        /// Featurebase does not deliver, or not what we need; the detail says why.
+        WebhookSuspended = "webhook_suspended",
+        /// Featurebase delivers again.
+        WebhookActive = "webhook_active",
+        /// A person has Featurebase deliver again.
+        WebhookReactivated = "webhook_reactivated",
+        /// Nothing has been delivered for long.
+        Silence = "silence",
+        /// Something was delivered after a silence.
+        SilenceEnded = "silence_ended",
+        /// Messages were found that were never delivered.
+        GapFound = "gap_found",
+        /// All messages that were never delivered, as far as they could be had, are taken in.
+        GapRepaired = "gap_repaired",
         /// A person stopped all calls.
         Stopped = "stopped",
         /// A person let calls go on.

@@ -55,6 +55,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0003.postgres.sql"),
     },
     Step {
+        number: 4,
+        about: "what the lookout knows",
+        sqlite: include_str!("migrations/0004.sqlite.sql"),
+        postgres: include_str!("migrations/0004.postgres.sql"),
+    },
+    Step {
         number: 5,
         about: "brakes that stay tripped, senders by hour, alerts",
         sqlite: include_str!("migrations/0005.sqlite.sql"),

@@ -1,6 +1,7 @@
 //! Featurebase's signature: HMAC-SHA256 over `<timestamp>.<raw body>`, keyed with the whole secret as text.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,24 +16,43 @@ pub static TIMESTAMP: HeaderName = HeaderName::from_static("x-webhook-timestamp"
 /// Most digits of a timestamp; more would not fit a number.
 const MAX_DIGITS: usize = 18;
 
+type Keyed = Hmac<Sha256>;
+
 /// The webhook's secrets. Several may be valid at once: after a rotation deliveries signed with either are in flight.
+/// Clones share them, so they can be replaced while the program runs.
 #[derive(Clone)]
-pub struct Secrets(Vec<Hmac<Sha256>>);
+pub struct Secrets(Arc<RwLock<Arc<[Keyed]>>>);
 
 impl Secrets {
     /// Each secret is used as it stands, its `whsec_` prefix included.
     #[must_use]
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let keyed = secrets
-            .into_iter()
-            .filter_map(|secret| Hmac::<Sha256>::new_from_slice(secret.as_ref().as_bytes()).ok());
-        Self(keyed.collect())
+        Self(Arc::new(RwLock::new(keyed(secrets))))
     }
+
+    /// From now on these verify, and no others.
+    pub fn replace<S: AsRef<str>>(&self, secrets: impl IntoIterator<Item = S>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keyed(secrets);
+    }
+
+    fn in_force(&self) -> Arc<[Keyed]> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn keyed<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Arc<[Keyed]> {
+    secrets
+        .into_iter()
+        .filter_map(|secret| Keyed::new_from_slice(secret.as_ref().as_bytes()).ok())
+        .collect()
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.0.len())
+        write!(f, "Secrets({})", self.in_force().len())
     }
 }
 
@@ -112,7 +132,7 @@ impl Claimed {
         window: Duration,
     ) -> Result<(), Refusal> {
         let right = secrets
-            .0
+            .in_force()
             .iter()
             .fold(false, |right, key| self.fits(key, body) | right);
         if !right {

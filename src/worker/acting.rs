@@ -60,7 +60,10 @@ impl Worker {
         if (only_looks && waiting == 0) || self.stop_file_stands() {
             return Ok(late);
         }
-        let (claimed, wanted) = self.claim(featurebase.line(), only_looks).await?;
+        let Some(line) = featurebase.line() else {
+            return Ok(late);
+        };
+        let (claimed, wanted) = self.claim(line, only_looks).await?;
         let purses: Vec<Purse> = wanted.iter().map(|(_, purse)| purse.clone()).collect();
         let mut calls = JoinSet::new();
         for (job, purse) in wanted {
@@ -68,7 +71,7 @@ impl Worker {
             calls.spawn(async move { worker.carry_out(&featurebase, &job).await });
         }
         let done = see_through(calls).await;
-        featurebase.line().give_back(&purses).await?;
+        line.give_back(&purses).await?;
         done.map(|()| late + claimed)
     }
 

@@ -215,6 +215,9 @@ fn entries_of(row: &EventRow, now: Timestamp) -> Vec<Entry> {
     if let (Some(note), Some(detail)) = (&row.note, detail.as_object_mut()) {
         detail.insert("note".to_owned(), json!(note));
     }
+    if let (true, Some(detail)) = (row.event.is_recovered(), detail.as_object_mut()) {
+        detail.insert("recovered".to_owned(), json!(true));
+    }
     let mut entries = vec![about(Entry::new(Action::Received, row.received_at, detail))];
     let judged_topic = row.topic.starts_with("conversation.user.");
     if row.kind == EventKind::NotUnderstood && judged_topic {

@@ -151,6 +151,13 @@ impl Worker {
                 failed_decision(book, facts, failed.is_some())
             }
         };
+        if message.event.is_recovered() && decision.verdict == Verdict::Block {
+            decision.restrain(
+                Verdict::Hold,
+                Restraint::Recovered,
+                "the message was never delivered and was found later: a person decides",
+            );
+        }
         match self.behaviour.mode {
             Stage::Hold if decision.verdict == Verdict::Block => {
                 decision.restrain(
@@ -287,6 +294,9 @@ fn entry_of(message: &Message, decision: &Decision, note: Option<String>, now: T
     let mut detail = serde_json::to_value(decision).unwrap_or(Value::Null);
     if let (Some(note), Some(detail)) = (note, detail.as_object_mut()) {
         detail.insert("note".to_owned(), json!(note));
+    }
+    if let (true, Some(detail)) = (message.event.is_recovered(), detail.as_object_mut()) {
+        detail.insert("recovered".to_owned(), json!(true));
     }
     let entry = Entry::new(Action::Decided, now, detail)
         .contact(&message.from.id)

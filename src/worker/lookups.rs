@@ -167,7 +167,10 @@ impl Worker {
         if stopped {
             return Ok(Some("calls were stopped".to_owned()));
         }
-        let state = featurebase.line().state().await?;
+        let Some(line) = featurebase.line() else {
+            return Ok(None);
+        };
+        let state = line.state().await?;
         Ok(state.pause().or_else(|| state.used_up(Use::LookUp, 1)))
     }
 

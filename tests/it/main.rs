@@ -32,6 +32,7 @@ mod reloads;
 mod rulebooks;
 mod sandbox;
 mod signatures;
+mod silence;
 mod store;
 mod text;
 mod vectors;

@@ -23,16 +23,16 @@ use crate::database::Database;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A place for one bouncer to run in: its folders, its ports, its Featurebase.
-struct Site {
-    database: Database,
-    sandbox: Sandbox,
-    environment: Vec<(&'static str, String)>,
+pub struct Site {
+    pub database: Database,
+    pub sandbox: Sandbox,
+    pub environment: Vec<(&'static str, String)>,
     private: u16,
 }
 
 impl Site {
     /// A Featurebase whose retries come after `speed`-th of the documented time.
-    async fn new(database: Database, rules: &str, speed: u32) -> Self {
+    pub async fn new(database: Database, rules: &str, speed: u32) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(Options {
             api_key: API_KEY.to_owned(),
@@ -77,7 +77,7 @@ impl Site {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bouncer"));
         command
             .args(arguments)
@@ -87,11 +87,11 @@ impl Site {
     }
 
     /// Runs a command to its end.
-    fn says(&self, arguments: &[&str]) -> Output {
+    pub fn says(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn starts(&self) -> Process {
+    pub fn starts(&self) -> Process {
         let child = self
             .command(&["run"])
             .stdout(Stdio::null())
@@ -114,7 +114,7 @@ impl Site {
     }
 
     /// Waits until the bouncer is ready.
-    async fn is_ready(&self) {
+    pub async fn is_ready(&self) {
         let url = format!("http://127.0.0.1:{}/readyz", self.private);
         until("the bouncer is ready", async || {
             reqwest::get(&url)
@@ -126,18 +126,18 @@ impl Site {
 }
 
 /// A running bouncer, killed when dropped.
-struct Process {
+pub struct Process {
     child: Child,
 }
 
 impl Process {
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks it to stop and gives its exit code.
-    fn terminate(&mut self) -> Option<i32> {
+    pub fn terminate(&mut self) -> Option<i32> {
         let asked = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()
@@ -154,7 +154,7 @@ impl Drop for Process {
     }
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !holds().await {
         assert!(started.elapsed() < PATIENCE, "in vain: {what}");
@@ -162,7 +162,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -170,6 +170,6 @@ fn edit(folder: &Path, text: &str) {
     std::fs::write(folder.join("rules/rules.toml"), text).unwrap();
 }
 
-const fn rules() -> &'static str {
+pub const fn rules() -> &'static str {
     RULES
 }

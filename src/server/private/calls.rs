@@ -1,7 +1,7 @@
 //! What of the work waits for Featurebase, and for what.
 
 use super::Private;
-use crate::featurebase::{State, Use};
+use crate::featurebase::{Featurebase, State, Use};
 use crate::store::Result;
 use crate::telemetry::Cause;
 
@@ -55,8 +55,9 @@ pub(super) async fn refresh(inside: &Private, stopped: bool) -> Result<()> {
 }
 
 async fn state(inside: &Private) -> Result<Option<State>> {
-    match &inside.worker.outside.featurebase {
-        Some(featurebase) => featurebase.line().state().await.map(Some),
+    let featurebase = inside.worker.outside.featurebase.as_ref();
+    match featurebase.and_then(Featurebase::line) {
+        Some(line) => line.state().await.map(Some),
         None => Ok(None),
     }
 }
