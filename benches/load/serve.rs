@@ -10,12 +10,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::any;
 use http::{HeaderMap, StatusCode};
-use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::events::{PATH, SECRET};
-use featurebase_bouncer::server::listener::{self, Limits};
+use featurebase_bouncer::server::listener::{self, Kept, Limits, Numbers};
 use featurebase_bouncer::time::Clock;
 use featurebase_bouncer::webhook::signature::{Claimed, Secrets};
 
@@ -23,6 +22,7 @@ use featurebase_bouncer::webhook::signature::{Claimed, Secrets};
 const LIMITS: Limits = Limits {
     connections: 1024,
     header_timeout: Duration::from_secs(10),
+    kept: Kept::OnceAsked,
 };
 const WINDOW: Duration = Duration::from_mins(5);
 
@@ -47,7 +47,7 @@ pub fn serve(kind: &str) -> anyhow::Result<()> {
         listener,
         router,
         LIMITS,
-        Gauge::default(),
+        Numbers::default(),
         CancellationToken::new(),
     ));
     std::io::stdin().read_to_end(&mut Vec::new())?;
