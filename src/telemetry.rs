@@ -1,6 +1,7 @@
 //! What an operator watches: numbers for Prometheus, and the log.
 
 mod lookout;
+mod line;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 pub use lookout::LookoutNumbers;
+pub use line::{Cause, LineNumbers};
 
 type Labels = [(&'static str, String); 1];
 
@@ -57,30 +59,6 @@ pub struct RuleNumbers {
     differ: Gauge,
     pub looked_at: Gauge,
     differ_since: Gauge,
-}
-
-/// What is counted of calls to Featurebase that wait.
-#[derive(Debug, Clone)]
-pub struct LineNumbers {
-    pub budget: Gauge,
-    pub left: Gauge,
-    waiting: Family<Labels, Gauge>,
-}
-
-crate::vocabulary! {
-    /// What work that needs a call to Featurebase waits for.
-    Cause {
-        Stopped = "stopped",
-        KeyRefused = "key-refused",
-        /// Featurebase asked for a rest, or its own limit is nearly reached.
-        Rest = "rest",
-        Trouble = "trouble",
-        Budget = "budget",
-        /// Its last try failed, and the next one is planned.
-        Retry = "retry",
-        /// Nothing but those before it.
-        Turn = "turn",
-    }
 }
 
 impl Default for Metrics {
@@ -294,42 +272,6 @@ fn against_people(r: &mut Registry) -> (Gauge, Counter) {
         "Blocks that took effect unheard after a person's word against them, and were taken back",
     );
     (reconciling, late_blocks)
-}
-
-impl LineNumbers {
-    fn new(r: &mut Registry) -> Self {
-        Self {
-            budget: gauge(
-                r,
-                "calls_per_minute",
-                "Most calls to Featurebase in a minute, over all replicas",
-            ),
-            left: gauge(
-                r,
-                "calls_left",
-                "Calls to Featurebase that are left of the budget at this moment",
-            ),
-            waiting: gauges(
-                r,
-                "calls_waiting",
-                "Jobs that need calls to Featurebase and wait, by what they wait for",
-            ),
-        }
-    }
-
-    /// So many jobs wait for this cause, and so many for their next try.
-    pub fn set_waiting(&self, cause: Cause, due: i64, later: i64) {
-        for each in Cause::ALL {
-            let waiting = match *each {
-                Cause::Retry => later,
-                each if each == cause => due,
-                _ => 0,
-            };
-            self.waiting
-                .get_or_create(&label("cause", each.as_str()))
-                .set(waiting);
-        }
-    }
 }
 
 /// What Featurebase and the operator's own address are asked besides blocks and unblocks.

@@ -198,7 +198,7 @@ impl Store {
         let mut connection = self.reading().await?;
         let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN run_at <= $1 AND lease_until <= $1 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN run_at > $1 AND last_error IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT)
-            FROM jobs WHERE task IN ('block', 'unblock', 'end-block', 'look-up', 'redact', 'note', 'close')";
+            FROM jobs WHERE task IN ('block', 'unblock', 'end-block', 'look-again', 'look-up', 'redact', 'note', 'close')";
         let (due, later): (i64, i64) = sqlx::query_as(sql)
             .bind(now.millis())
             .fetch_one(&mut *connection)

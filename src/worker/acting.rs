@@ -80,7 +80,7 @@ impl Worker {
     pub(super) async fn tell_due(self: &Arc<Self>) -> Result<usize> {
         let only_looks = self.behaviour.mode == Stage::Observe;
         let waiting = self.store.backlog(Task::Notify).await?.jobs;
-        if only_looks || waiting == 0 || self.stop_file_stands() {
+        if only_looks || waiting == 0 || self.store.is_tight() || self.stop_file_stands() {
             return Ok(0);
         }
         let lease = Lease::new(self.clock.now(), self.behaviour.lease);

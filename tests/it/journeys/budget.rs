@@ -15,7 +15,7 @@ use crate::on_both_databases;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
-const FREE: &str = "[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\n";
+const FREE: &str = "[policy]\nbrake.per_rule = { blocks = 500, within = \"10m\" }\nbrake.total = { blocks = 500, within = \"10m\" }\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
 
 const UNVERIFIED: &str = r#"
 [[rule]]

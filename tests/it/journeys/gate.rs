@@ -90,7 +90,7 @@ on_both_databases! {
         // Something that speaks plain HTTP where TLS is expected.
         tokio::spawn(async move { axum::serve(spoken, axum::Router::new()).await });
         for (base, hours) in [("https://do.featurebase.invalid".to_owned(), 0), (format!("https://{address}"), 2)] {
-            let mut setup = Setup::beside(database.clone()).set("BOUNCER_BASE_URL", &base);
+            let mut setup = Setup::beside(database.clone()).set("BOUNCER_BASE_URL", &base).set("BOUNCER_RECONCILE_AFTER", "1d");
             setup.later = HOUR * hours;
             let bot = setup.start().await;
             let spammer = bot.lead("spammer");
