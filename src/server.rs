@@ -206,18 +206,8 @@ impl App {
         running.run("the watch over the disk", watch);
         match driven {
             Driven::ByItself => {
-                running.run("judging", self.worker.clone().keep_judging(stop.clone()));
-                running.run("acting", self.worker.clone().keep_acting(stop.clone()));
-                running.run("telling", self.worker.keep_telling(stop.clone()));
-                for address in self.alerts.addresses() {
-                    let telling = self
-                        .alerts
-                        .clone()
-                        .keep_telling(address.clone(), stop.clone());
-                    running.run("telling people", telling);
-                }
-                let watching = self.alerts.keep_watching(stop.clone());
-                running.run("the watch over the queue", watching);
+                running.work(self.worker);
+                running.alert(&self.alerts);
                 running.run("the watch over the rules", self.rulewatch.run(stop.clone()));
                 if let Some(watch) = self.secretwatch {
                     running.run("the watch over the secrets", watch.run(stop.clone()));
@@ -241,6 +231,23 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 impl Running {
+    fn work(&self, worker: Arc<Worker>) {
+        let stop = &self.stop;
+        self.run("judging", worker.clone().keep_judging(stop.clone()));
+        self.run("acting", worker.clone().keep_acting(stop.clone()));
+        self.run("telling", worker.keep_telling(stop.clone()));
+    }
+
+    fn alert(&self, alerts: &Arc<Alerts>) {
+        for address in alerts.addresses() {
+            let telling = alerts.clone();
+            let telling = telling.keep_telling(address.clone(), self.stop.clone());
+            self.run("telling people", telling);
+        }
+        let watching = alerts.clone().keep_watching(self.stop.clone());
+        self.run("the watch over the queue", watching);
+    }
+
     /// Runs a part until the stop. One that ends before takes everything down, with a failing exit code.
     #[allow(
         clippy::disallowed_methods,

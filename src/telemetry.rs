@@ -1,7 +1,7 @@
 //! What an operator watches: numbers for Prometheus, and the log.
 
-mod lookout;
 mod line;
+mod lookout;
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-pub use lookout::LookoutNumbers;
 pub use line::{Cause, LineNumbers};
+pub use lookout::LookoutNumbers;
 
 type Labels = [(&'static str, String); 1];
 

@@ -42,7 +42,8 @@ impl Worker {
     pub(super) async fn act_due(self: &Arc<Self>) -> Result<usize> {
         self.mind_the_clock().await?;
         // On a full disk only what people want undone is done.
-        let waiting = if self.store.is_tight() {
+        let tight = self.store.is_tight();
+        let waiting = if tight {
             0
         } else {
             self.keep_presence().await?;
@@ -56,7 +57,11 @@ impl Worker {
             return Ok(late);
         };
         let only_looks = self.behaviour.mode == Stage::Observe;
-        let late = late + self.compare_due(featurebase).await?;
+        let late = if tight {
+            late
+        } else {
+            late + self.compare_due(featurebase).await?
+        };
         if (only_looks && waiting == 0) || self.stop_file_stands() {
             return Ok(late);
         }

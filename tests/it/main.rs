@@ -10,7 +10,14 @@
     clippy::cloned_ref_to_slice_refs,
     clippy::duration_suboptimal_units,
     clippy::too_many_lines,
+    clippy::large_futures,
+    clippy::large_stack_arrays,
     clippy::print_stdout,
+    clippy::semicolon_if_nothing_returned,
+    clippy::similar_names,
+    clippy::single_char_pattern,
+    clippy::type_complexity,
+    clippy::unchecked_time_subtraction,
     reason = "a test that fails says so by panicking"
 )]
 

@@ -1,12 +1,14 @@
 //! What must not be relied on is refused at the start, with a remedy.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
+use std::process::{Command, Stdio};
 
 use featurebase_bouncer::sandbox::Draft;
 use featurebase_bouncer::store::Location;
 
-use super::super::{Site, rules, text, until};
+use super::super::{Site, rules, until};
 use super::{Disk, library};
 use crate::database::Database;
 
@@ -33,10 +35,20 @@ async fn used() -> (Disk, std::path::PathBuf) {
     (disk, path)
 }
 
-fn is_refused(disk: &Disk) {
-    let refused = disk.says(&["run"]);
-    let told = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(2), "{told}");
+/// What it says on its way out. One that starts all the same is ended, and the test with it.
+async fn refused(mut command: Command) -> String {
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut process = super::Process { child };
+    until("it does not start", async || process.has_ended()).await;
+    let mut told = String::new();
+    let mut complaints = process.child.stderr.take().unwrap();
+    complaints.read_to_string(&mut told).unwrap();
+    assert_eq!(process.child.wait().unwrap().code(), Some(2), "{told}");
+    told
+}
+
+async fn is_refused(disk: &Disk) {
+    let told = refused(disk.command(&["run"])).await;
     for part in ["bouncer.db is damaged", "newest backup", ".recover"] {
         assert!(told.contains(part), "no `{part}`: {told}");
     }
@@ -73,13 +85,13 @@ async fn a_damaged_file_is_noticed_at_the_start_and_left_as_it_is() {
         fs::write(&path, &whole).unwrap();
         damage(&fs::File::options().write(true).open(&path).unwrap());
         let damaged = fs::read(&path).unwrap();
-        is_refused(&disk);
+        is_refused(&disk).await;
         assert!(fs::read(&path).unwrap() == damaged, "it was written to");
     }
     fs::remove_file(&path).unwrap();
     fs::write(disk.data().join("bouncer.db-wal"), [1; 8192]).unwrap();
     println!("gone, and its log is there");
-    is_refused(&disk);
+    is_refused(&disk).await;
     assert!(disk.data().join("bouncer.db-wal").exists());
     fs::remove_file(disk.data().join("bouncer.db-wal")).unwrap();
     fs::write(&path, &whole).unwrap();
@@ -105,9 +117,7 @@ async fn a_network_file_system_is_refused_unless_it_is_allowed() {
         command
     };
     for kind in ["nfs4", "cifs", "9p", "fuse.sshfs", "virtiofs"] {
-        let refused = mounts(kind).output().unwrap();
-        let told = text(&refused.stderr);
-        assert_eq!(refused.status.code(), Some(2), "{told}");
+        let told = refused(mounts(kind)).await;
         assert!(
             told.contains(&format!("is on a network file system ({kind})")),
             "{told}"
@@ -146,12 +156,8 @@ async fn a_postgres_that_may_lose_what_it_confirmed_is_refused_unless_it_is_allo
     }
     assert_eq!(doubts, ["fsync=off"]);
     let mut command = site.command(&["run"]);
-    let refused = command
-        .env("BOUNCER_ALLOW_UNSAFE_POSTGRES", "false")
-        .output()
-        .unwrap();
-    let told = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(2), "{told}");
+    command.env("BOUNCER_ALLOW_UNSAFE_POSTGRES", "false");
+    let told = refused(command).await;
     assert!(told.contains("PostgreSQL runs with fsync=off"), "{told}");
 
     let mut process = site.starts();
