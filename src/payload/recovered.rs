@@ -1,4 +1,4 @@
-//! Messages that were never delivered, found in a conversation that was fetched: made into bodies that [`read`](super::read)
+//! Messages that were never delivered, found in a conversation that was fetched: made into bodies that [`read`]
 //! understands, under ids of our own making.
 
 use std::collections::BTreeMap;
