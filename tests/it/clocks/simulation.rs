@@ -19,7 +19,7 @@ use crate::database::Database;
 const STEPS: usize = 60;
 /// Featurebase sends an event again for seven hours: a clock that is wrong for longer loses deliveries, and nobody can help it.
 const LONGEST_WRONG: Duration = Duration::from_hours(5);
-const NO_BRAKE: &str = "[policy]\nbrake.per_rule = { blocks = 100000, within = \"1m\" }\nbrake.total = { blocks = 100000, within = \"1m\" }\n";
+const NO_BRAKE: &str = "[policy]\nbrake.per_rule = { blocks = 100000, within = \"1m\" }\nbrake.total = { blocks = 100000, within = \"1m\" }\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_clock_does_nothing_is_lost_or_done_twice_and_people_win_on_sqlite() {

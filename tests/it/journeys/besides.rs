@@ -49,6 +49,9 @@ examples.pass = ["Call me"]
 "#;
 
 /// Parts are delivered with their ids, so that they can be redacted.
+/// More senders are blocked here in a day than the brake by share lets through.
+const NO_SHARE: &str = "[policy]\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
+
 fn setup(database: impl Into<Arc<Database>>) -> Setup {
     let options = Options {
         item_shape: ItemShape::Part,
@@ -65,6 +68,7 @@ async fn bot(database: Database) -> (Bot, Ear) {
     let url = ear.listen().await;
     (
         setup(database)
+            .more_rules(NO_SHARE)
             .set("BOUNCER_NOTIFY_URL", &url)
             .start()
             .await,
