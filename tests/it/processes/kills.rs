@@ -90,7 +90,11 @@ pub(super) async fn write_some(sandbox: &Sandbox, random: &mut fastrand::Rng, mo
     let end = tokio::time::Instant::now() + moment;
     while tokio::time::Instant::now() < end {
         let contact = sandbox.add_contact(NewContact::lead("somebody"));
-        let text = if random.bool() { PITCH } else { "good morning" };
+        let text = if random.u8(..4) == 0 {
+            PITCH
+        } else {
+            "good morning"
+        };
         sandbox.write(&contact, &Draft::markdown(text)).unwrap();
         tokio::time::sleep(Duration::from_millis(random.u64(1..15))).await;
     }
