@@ -78,7 +78,10 @@ async fn a_stop_works_while_somebody_else_holds_the_stores_only_writer() {
         text(&site.says(&["audit", "--verdict", "block"]).stdout).contains(&spammer)
     })
     .await;
-    assert!(site.sandbox.calls().is_empty(), "the file alone stops it");
+    // How the webhook fares may have been asked for before.
+    let changes = site.sandbox.calls().into_iter();
+    let changes = changes.filter(|call| call.method != "GET").count();
+    assert_eq!(changes, 0, "the file alone stops it");
     assert!(site.says(&["go", "--by", "ana"]).status.success());
     until("the pitch is blocked", async || {
         site.sandbox.is_blocked(&spammer)
