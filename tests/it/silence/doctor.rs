@@ -58,6 +58,7 @@ async fn all_is_well_and_then_it_is_not_and_then_it_is_mended() {
     ok    store: sqlite opens (wal, synchronous=2)
     ok    rules: 3 in FOLDER/rules, digest DIGEST
     ok    running: a bouncer runs and is ready
+    ok    deliveries: none was refused
     ok    API key: http://HOST takes it
     ok    webhook: the webhook ID is active to http://HOST/webhooks/featurebase
     ok    clock: this machine's and Featurebase's agree
