@@ -23,8 +23,9 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::decision::Stage;
+use crate::decision::{Decision, Facts, Stage};
 use crate::featurebase::{Featurebase, Notifier};
+use crate::message::Message;
 use crate::rules::Rulebook;
 use crate::store::{Result, Store};
 use crate::telemetry::Metrics;
@@ -39,6 +40,8 @@ const GATHER: Duration = Duration::from_millis(10);
 /// So few senders waiting for an answer are no crowd.
 const FEW: usize = 4;
 const MOMENT: Duration = Duration::from_millis(1);
+/// Far longer than any step takes, a Featurebase that hangs included.
+const LONGEST_STEP: Duration = Duration::from_mins(5);
 
 /// The rulebook in force; nothing while there is none.
 pub type Book = watch::Receiver<Option<Arc<Rulebook>>>;
@@ -65,6 +68,8 @@ pub struct Behaviour {
     pub admin_id: Option<String>,
     /// A number from 0 to 1 to spread retries with.
     pub jitter: fn() -> f64,
+    /// Who judges: [`Rulebook::judge`], but where its failing is tried out.
+    pub judge: fn(&Rulebook, &Message, &Facts) -> Decision,
 }
 
 /// Whom the worker may call.
@@ -144,11 +149,11 @@ impl Worker {
         let mut looked_back = Instant::now();
         while !stop.is_cancelled() {
             let started = Instant::now();
-            let mut done = self.settled(self.file_and_judge().await, "judging");
+            let mut done = self.settled(self.file_and_judge(), "judging").await;
             // Work left behind is rare: it is looked for when there is nothing new, and now and then.
             if done == 0 || looked_back.elapsed() > POLL {
                 looked_back = started;
-                done += self.settled(self.judge_due().await, "judging");
+                done += self.settled(self.judge_due(), "judging").await;
             }
             if done == 0 {
                 rest(&self.wake.judging, &stop).await;
@@ -174,22 +179,34 @@ impl Worker {
         }
     }
 
-    /// A failing store is reported and tried again; nothing is lost meanwhile.
-    fn settled(&self, step: Result<usize>, what: &'static str) -> usize {
-        step.unwrap_or_else(|error| {
-            self.store.saw(&error);
-            tracing::error!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "{what} failed; it is tried again"
-            );
-            0
-        })
+    /// A failing store is reported and tried again; nothing is lost meanwhile. A step whose store no longer answers is given up as
+    /// if the program had died in it, so that a line that is dead without a word does not hold the work up for ever.
+    async fn settled(
+        &self,
+        step: impl Future<Output = Result<usize>>,
+        what: &'static str,
+    ) -> usize {
+        match tokio::time::timeout(LONGEST_STEP, step).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => {
+                self.store.saw(&error);
+                tracing::error!(
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "{what} failed; it is tried again"
+                );
+                0
+            }
+            Err(_) => {
+                tracing::error!("{what} came to no end; it is tried again");
+                0
+            }
+        }
     }
 
     /// Carries out blocks and unblocks until told to stop; then finishes what is claimed.
     pub async fn keep_acting(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if self.settled(self.act_due().await, "acting") == 0 {
+            if self.settled(self.act_due(), "acting").await == 0 {
                 rest(&self.wake.acting, &stop).await;
             }
         }
@@ -199,7 +216,7 @@ impl Worker {
     /// Featurebase.
     pub async fn keep_telling(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if self.settled(self.tell_due().await, "telling") == 0 {
+            if self.settled(self.tell_due(), "telling").await == 0 {
                 rest(&self.wake.telling, &stop).await;
             }
         }

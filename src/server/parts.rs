@@ -30,6 +30,7 @@ pub(super) fn behaviour(config: &Config) -> Behaviour {
         data_dir: config.data_dir.clone(),
         admin_id: config.admin_id.clone(),
         jitter: fastrand::f64,
+        judge: Rulebook::judge,
     }
 }
 

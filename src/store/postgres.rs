@@ -7,6 +7,10 @@ use sqlx::{AnyPool, Executor as _};
 
 use super::Result;
 
+/// After so long in which a transaction does nothing the server ends it: a replica that stands still in the middle of one would
+/// otherwise keep all others from dealing with contacts.
+const MOST_IDLE: &str = "SET idle_in_transaction_session_timeout = '10s'";
+
 /// Opens connections that wait for the disk at each commit, whatever the server's or the user's default is.
 pub(super) async fn open(url: &str) -> Result<AnyPool> {
     let pool = AnyPoolOptions::new()
@@ -16,6 +20,7 @@ pub(super) async fn open(url: &str) -> Result<AnyPool> {
             Box::pin(async move {
                 // Looks with a LIMIT read the index in order, also while tables are too young to have statistics.
                 connection.execute("SET enable_bitmapscan = off").await?;
+                connection.execute(MOST_IDLE).await?;
                 // `remote_apply` waits for more than `on`.
                 connection
                     .execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'")

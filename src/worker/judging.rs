@@ -133,6 +133,17 @@ impl Worker {
         Ok(())
     }
 
+    /// What the judge says; nothing where it panics.
+    pub(super) fn judge_once(
+        &self,
+        book: &Rulebook,
+        message: &Message,
+        facts: &Facts,
+    ) -> Option<Decision> {
+        let judge = self.behaviour.judge;
+        catch_unwind(AssertUnwindSafe(|| judge(book, message, facts))).ok()
+    }
+
     /// A message that makes the judge panic, or has taken workers down, is flagged; nobody is blocked for it.
     fn judge_safely(
         &self,
@@ -141,14 +152,14 @@ impl Worker {
         message: &Message,
         facts: &Facts,
     ) -> Decision {
-        let judged = (job.attempts <= MOST_ATTEMPTS)
-            .then(|| catch_unwind(AssertUnwindSafe(|| book.judge(message, facts))));
-        let mut decision = match judged {
-            Some(Ok(decision)) => decision,
-            failed => {
+        let tried = job.attempts <= MOST_ATTEMPTS;
+        let judged = tried.then(|| self.judge_once(book, message, facts));
+        let mut decision = match judged.flatten() {
+            Some(decision) => decision,
+            None => {
                 tracing::error!(event = %message.event, "judging this message failed; it is flagged, and nobody is blocked for it");
                 self.metrics.judge_failures.inc();
-                failed_decision(book, facts, failed.is_some())
+                failed_decision(book, facts, tried)
             }
         };
         if message.event.is_recovered() && decision.verdict == Verdict::Block {

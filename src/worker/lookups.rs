@@ -42,7 +42,9 @@ impl Worker {
         let lacking: Vec<bool> = work
             .iter()
             .zip(&facts)
-            .map(|((job, message), facts)| lacks(book, job, message, facts))
+            .map(|((job, message), facts)| {
+                job.attempts <= MOST_ATTEMPTS && lacks(book, message, facts)
+            })
             .collect();
         let asked: BTreeSet<ContactId> = work
             .iter()
@@ -272,10 +274,9 @@ async fn judge_again(
     tx.settle(job).await
 }
 
-/// Whether what a rule does hinges on a look-up. A message that is too much for the judge is not tried here either.
-fn lacks(book: &Rulebook, job: &Job, message: &Message, facts: &Facts) -> bool {
-    job.attempts <= MOST_ATTEMPTS
-        && catch_unwind(AssertUnwindSafe(|| book.lacks(message, facts))).unwrap_or(false)
+/// Whether what a rule does hinges on a look-up. Where the judge panics there is nothing to look up for.
+pub(super) fn lacks(book: &Rulebook, message: &Message, facts: &Facts) -> bool {
+    catch_unwind(AssertUnwindSafe(|| book.lacks(message, facts))).unwrap_or(false)
 }
 
 fn look_up_for(message: &Message) -> NewJob {

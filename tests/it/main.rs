@@ -44,3 +44,4 @@ mod store;
 mod text;
 mod vectors;
 mod webhook;
+mod wire;

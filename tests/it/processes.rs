@@ -6,6 +6,7 @@ mod commands;
 mod disk;
 mod kills;
 mod reconciling;
+mod replicas;
 mod rule_storm;
 mod traffic;
 
@@ -27,6 +28,7 @@ pub struct Site {
     pub database: Database,
     pub sandbox: Sandbox,
     pub environment: Vec<(&'static str, String)>,
+    public: u16,
     private: u16,
 }
 
@@ -76,6 +78,7 @@ impl Site {
             database,
             sandbox,
             environment,
+            public,
             private,
         }
     }
@@ -141,12 +144,21 @@ impl Process {
 
     /// Asks it to stop and gives its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+        self.signal("TERM");
+        self.child.wait().unwrap().code()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
             .unwrap();
-        assert!(asked.success());
-        self.child.wait().unwrap().code()
+        assert!(sent.success());
+    }
+
+    /// The exit code of a process that has ended by itself.
+    fn exit_code(&mut self) -> Option<Option<i32>> {
+        self.child.try_wait().unwrap().map(|status| status.code())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod facts;
 mod hits;
+mod replicas;
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ use crate::rules::policy::Protection;
 use crate::store::Result;
 use crate::store::jobs::{Call, Job, Task};
 use crate::worker::Worker;
+use crate::worker::lookups::lacks;
 
 /// What is known of the block of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,10 +199,11 @@ impl Worker {
         let Some(mut facts) = facts.into_iter().next() else {
             return Ok(false);
         };
-        if book.lacks(&message, &facts) {
+        if lacks(&book, &message, &facts) {
             facts.profile = self.last_known(&message, &book).await?;
         }
-        Ok(book.judge(&message, &facts).verdict == Verdict::Block)
+        let judged = self.judge_once(&book, &message, &facts);
+        Ok(judged.is_some_and(|decision| decision.verdict == Verdict::Block))
     }
 
     /// Why the call must not be made at this very moment, if so. A store that does not say is a no.

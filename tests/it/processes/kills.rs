@@ -100,7 +100,7 @@ pub(super) async fn write_some(sandbox: &Sandbox, random: &mut fastrand::Rng, mo
     }
 }
 
-async fn settled(site: &Site, store: &Store) -> bool {
+pub(super) async fn settled(site: &Site, store: &Store) -> bool {
     if !site.all_are_delivered() {
         return false;
     }
