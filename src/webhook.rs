@@ -24,7 +24,6 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::time::Clock;
 use guests::Guests;
-use misreading::Readings;
 use refusals::Refusals;
 use signature::Secrets;
 
@@ -36,8 +35,6 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(4_300);
 pub struct Receiver {
     pub store: Store,
     pub secrets: Secrets,
-    /// What the secrets are mistaken for.
-    pub readings: Readings,
     pub refusals: Arc<Refusals>,
     /// How far a delivery's timestamp may be from our clock, either way.
     pub window: Duration,

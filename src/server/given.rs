@@ -5,10 +5,8 @@ use std::net::SocketAddr;
 use super::listener::{Kept, Limits, Numbers};
 use super::private::Private;
 use super::{App, SecretWatch, descriptors};
-use crate::config::Secret;
 use crate::rulewatch::Status;
 use crate::webhook::guests::Guests;
-use crate::webhook::misreading::Readings;
 use crate::webhook::{self, Receiver};
 
 impl App {
@@ -16,7 +14,6 @@ impl App {
         Receiver {
             store: self.store.clone(),
             secrets: self.secrets.clone(),
-            readings: Readings::new(self.config.webhook_secrets.iter().map(Secret::reveal)),
             refusals: self.refusals.clone(),
             window: self.config.signature_window,
             body_limit: self.config.body_limit,

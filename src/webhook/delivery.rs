@@ -141,7 +141,7 @@ fn report_skew(receiver: &Receiver, claimed: &Claimed, now: Timestamp) {
 fn look_into(receiver: &Receiver, claimed: &Claimed, body: &[u8], now: Timestamp) {
     let likely = claimed.age(now).unsigned_abs() < A_DAY && body.contains(&b'{');
     if likely && receiver.refusals.may_look_into(now) {
-        let found = receiver.readings.explain(claimed, body);
+        let found = receiver.secrets.explain(claimed, body);
         if receiver.refusals.was_looked_into(found) {
             tracing::warn!(
                 "deliveries are refused for their signature: {}",

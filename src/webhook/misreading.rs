@@ -2,7 +2,6 @@
 //! what fits a misreading stays refused.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -74,20 +73,18 @@ impl Misreading {
 }
 
 /// The secrets as they are and as they may be misread, each as a key.
-pub struct Readings {
+pub(super) struct Readings {
     right: Vec<Hmac<Sha256>>,
     wrong: Vec<(Misreading, Hmac<Sha256>)>,
 }
 
 impl Readings {
-    #[must_use]
-    pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut readings = Self {
             right: Vec::new(),
             wrong: Vec::new(),
         };
         for secret in secrets {
-            let secret = secret.as_ref();
             readings.right.extend(key(secret.as_bytes()));
             let misread = misread(secret).into_iter();
             let keys = misread.filter_map(|(how, bytes)| Some((how, key(&bytes)?)));
@@ -97,7 +94,6 @@ impl Readings {
     }
 
     /// Which mistake makes the signature fit, if a usual one does.
-    #[must_use]
     pub fn explain(&self, claimed: &Claimed, body: &[u8]) -> Option<Misreading> {
         if body.len() > LARGEST {
             return None;
@@ -113,12 +109,6 @@ impl Readings {
         let forms = rewritten::forms(body);
         let fits = |form: &Vec<u8>| self.right.iter().any(|key| claimed.fits(key, form));
         forms.iter().any(fits).then_some(Misreading::BodyRewritten)
-    }
-}
-
-impl fmt::Debug for Readings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Readings({})", self.right.len())
     }
 }
 

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
 
+use super::misreading::{Misreading, Readings};
 use crate::time::Timestamp;
 
 pub static SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
@@ -21,21 +22,31 @@ type Keyed = Hmac<Sha256>;
 /// The webhook's secrets. Several may be valid at once: after a rotation deliveries signed with either are in flight.
 /// Clones share them, so they can be replaced while the program runs.
 #[derive(Clone)]
-pub struct Secrets(Arc<RwLock<Arc<[Keyed]>>>);
+pub struct Secrets(Arc<RwLock<Arc<InForce>>>);
+
+struct InForce {
+    keys: Vec<Keyed>,
+    readings: Readings,
+}
 
 impl Secrets {
     /// Each secret is used as it stands, its `whsec_` prefix included.
     #[must_use]
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        Self(Arc::new(RwLock::new(keyed(secrets))))
+        Self(Arc::new(RwLock::new(InForce::of(secrets))))
     }
 
     /// From now on these verify, and no others.
     pub fn replace<S: AsRef<str>>(&self, secrets: impl IntoIterator<Item = S>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keyed(secrets);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = InForce::of(secrets);
     }
 
-    fn in_force(&self) -> Arc<[Keyed]> {
+    /// Which usual mistake with a secret explains a signature that does not fit.
+    pub(super) fn explain(&self, claimed: &Claimed, body: &[u8]) -> Option<Misreading> {
+        self.in_force().readings.explain(claimed, body)
+    }
+
+    fn in_force(&self) -> Arc<InForce> {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -43,16 +54,22 @@ impl Secrets {
     }
 }
 
-fn keyed<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Arc<[Keyed]> {
-    secrets
-        .into_iter()
-        .filter_map(|secret| Keyed::new_from_slice(secret.as_ref().as_bytes()).ok())
-        .collect()
+impl InForce {
+    fn of<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Arc<Self> {
+        let secrets: Vec<S> = secrets.into_iter().collect();
+        let secrets = secrets.iter().map(AsRef::as_ref);
+        Arc::new(Self {
+            readings: Readings::new(secrets.clone()),
+            keys: secrets
+                .filter_map(|secret| Keyed::new_from_slice(secret.as_bytes()).ok())
+                .collect(),
+        })
+    }
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.in_force().len())
+        write!(f, "Secrets({})", self.in_force().keys.len())
     }
 }
 
@@ -133,6 +150,7 @@ impl Claimed {
     ) -> Result<(), Refusal> {
         let right = secrets
             .in_force()
+            .keys
             .iter()
             .fold(false, |right, key| self.fits(key, body) | right);
         if !right {

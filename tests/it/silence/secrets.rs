@@ -1,5 +1,9 @@
 //! The file of webhook secrets may change while the program runs; one that cannot be used changes nothing.
 
+use std::time::Duration;
+
+use featurebase_bouncer::webhook::misreading::Misreading;
+
 use super::*;
 use crate::bot::Setup;
 
@@ -43,6 +47,12 @@ async fn a_changed_file_of_secrets_is_taken_up_once_it_stands_still() {
     bot.glances(2).await;
     assert_eq!(bot.is_sent(&newest, br#"{"id":"notif_3"}"#).await, 200);
     assert_eq!(bot.is_sent(EARLIER, br#"{"id":"notif_4"}"#).await, 401);
+    // What a wrong signature is explained by are misreadings of the new one, too.
+    let cut = newest.strip_prefix("whsec_").unwrap();
+    bot.clock.advance(Duration::from_secs(2));
+    assert_eq!(bot.is_sent(cut, br#"{"id":"notif_5"}"#).await, 401);
+    let told = bot.asks("/refusals").await.1;
+    assert!(told.contains(Misreading::PrefixCut.remedy()), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

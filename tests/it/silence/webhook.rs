@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bot::Setup;
+use crate::database::Database;
 use crate::on_both_databases;
 
 on_both_databases! {
@@ -27,30 +28,11 @@ on_both_databases! {
         assert!(!bot.asks("/readyz").await.1.contains("webhook:"));
         assert!(bot.asks("/metrics").await.1.contains("bouncer_webhook_unwell 0"));
     }
-
-    async fn two_replicas_record_it_once(database) {
-        let bot = Bot::on(database).await;
-        if bot.store.kind() == "sqlite" {
-            return;
-        }
-        let id = bot.webhook.id.clone();
-        let other = Setup::beside(bot.database.clone())
-            .set("BOUNCER_WEBHOOK_ID", &id)
-            .join(bot.sandbox.clone(), bot.clock.clone())
-            .await;
-        bot.sandbox.suspend(&id);
-        other.looks_out().await;
-        // The first replica finds the other's webhook, too, and cannot tell which is its own.
-        assert_eq!(other.noticed_actions().await, ["webhook_suspended"]);
-        bot.looks_out().await;
-        assert_eq!(bot.noticed_actions().await, ["webhook_suspended"]);
-        assert!(bot.asks("/readyz").await.1.contains("set webhook_id"));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_is_gone_or_lacks_a_topic_or_fails_is_said_aloud() {
-    let bot = Bot::on(crate::database::Database::sqlite()).await;
+    let bot = Bot::on(Database::sqlite()).await;
     bot.looks_out().await;
     let url = format!("{}/v2/webhooks/{}", bot.sandbox.url(), bot.webhook.id);
     let change = |body: &'static str| {
@@ -97,7 +79,7 @@ async fn a_webhook_that_is_gone_or_lacks_a_topic_or_fails_is_said_aloud() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_that_fail_in_a_row_are_said_aloud_before_featurebase_suspends_the_webhook() {
-    let setup = Setup::on(crate::database::Database::sqlite()).set("BOUNCER_BODY_LIMIT", "1024");
+    let setup = Setup::on(Database::sqlite()).set("BOUNCER_BODY_LIMIT", "1024");
     let bot = setup.start().await;
     let mallory = bot.lead("mallory");
     for _ in 0..5 {
@@ -116,7 +98,7 @@ async fn deliveries_that_fail_in_a_row_are_said_aloud_before_featurebase_suspend
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_people_have_stopped_all_calls_nobody_asks_how_the_webhook_is() {
-    let bot = Bot::on(crate::database::Database::sqlite()).await;
+    let bot = Bot::on(Database::sqlite()).await;
     bot.desk
         .stop(crate::bot::ana("quiet, please"))
         .await
@@ -154,4 +136,21 @@ on_both_databases! {
         assert_eq!(bot.noticed_actions().await, ["silence"]);
         assert!(bot.sandbox.calls().is_empty());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_record_it_once() {
+    let bot = Bot::on(Database::postgres().await).await;
+    let id = bot.webhook.id.clone();
+    let other = Setup::beside(bot.database.clone())
+        .set("BOUNCER_WEBHOOK_ID", &id)
+        .join(bot.sandbox.clone(), bot.clock.clone())
+        .await;
+    bot.sandbox.suspend(&id);
+    other.looks_out().await;
+    // The first replica finds the other's webhook, too, and cannot tell which is its own.
+    assert_eq!(other.noticed_actions().await, ["webhook_suspended"]);
+    bot.looks_out().await;
+    assert_eq!(bot.noticed_actions().await, ["webhook_suspended"]);
+    assert!(bot.asks("/readyz").await.1.contains("set webhook_id"));
 }
