@@ -59,6 +59,43 @@ async fn two_replicas_share_the_work_and_act_once() {
     assert_eq!(tried, 40);
 }
 
+/// The counts lie in the store, and whoever counts holds the lock that all share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_trip_one_brake_at_its_bound_and_say_so_once() {
+    let database = Arc::new(Database::postgres().await);
+    let brake = "[policy]\nbrake.per_rule = { blocks = 7, within = \"10m\" }\n";
+    let first = Setup::beside(database.clone())
+        .more_rules(brake)
+        .start()
+        .await;
+    let second = Setup::beside(database)
+        .more_rules(brake)
+        .start_beside(&first)
+        .await;
+    for number in 0..40 {
+        let spammer = first.lead(&format!("spammer {number}"));
+        first.writes(&spammer, PITCH);
+        if number % 4 == 3 {
+            first.sandbox.deliver_due().await;
+            let (one, two) = (first.worker.clone(), second.worker.clone());
+            let (a, b) = tokio::join!(
+                tokio::spawn(async move { one.drain().await }),
+                tokio::spawn(async move { two.drain().await })
+            );
+            a.unwrap().unwrap();
+            b.unwrap().unwrap();
+        }
+    }
+    assert_eq!(first.sandbox.blocks().len(), 7);
+    let record = first.record().await;
+    let trips = record
+        .iter()
+        .filter(|row| row.action.as_str() == "brake_tripped")
+        .count();
+    assert_eq!(trips, 1);
+    assert_eq!(first.desk.brakes().await.unwrap()[0].held, 33);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_at_one_replica_stops_the_other() {
     let database = Arc::new(Database::postgres().await);
