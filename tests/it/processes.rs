@@ -23,6 +23,11 @@ use crate::database::Database;
 /// Longest time anything here may take; far more than it does.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long `rounds` of writing may take to be worked off.
+fn patience_after(rounds: usize) -> Duration {
+    PATIENCE + Duration::from_secs(3) * u32::try_from(rounds).unwrap()
+}
+
 /// A place for one bouncer to run in: its folders, its ports, its Featurebase.
 pub struct Site {
     pub database: Database,
@@ -169,10 +174,15 @@ impl Drop for Process {
     }
 }
 
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    until_within(PATIENCE, what, holds).await;
+}
+
+/// As [`until`], where there is more to be done the longer the test was asked to go on: blocks must keep to the budget of calls.
+pub async fn until_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !holds().await {
-        assert!(started.elapsed() < PATIENCE, "in vain: {what}");
+        assert!(started.elapsed() < patience, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -17,7 +17,7 @@ use featurebase_bouncer::sandbox::NewContact;
 use featurebase_bouncer::store::Location;
 use tempfile::TempDir;
 
-use super::{Process, Site, rules, text, until};
+use super::{Process, Site, patience_after, rules, text, until, until_within};
 use crate::database::Database;
 
 /// The kinds of calls a lever can be set on.
@@ -212,7 +212,8 @@ impl Disk {
     async fn settles(&self, process: &mut Process) -> bool {
         let url = format!("http://127.0.0.1:{}/metrics", self.site.private);
         let mut settled = false;
-        until("everything settles or it has ended", async || {
+        let patience = patience_after(rounds("BOUNCER_TEST_CUTS", 16));
+        until_within(patience, "everything settles or it has ended", async || {
             settled = self.site.all_are_delivered() && is_idle(&url).await;
             settled || process.has_ended()
         })

@@ -10,7 +10,7 @@ use featurebase_bouncer::store::Store;
 use featurebase_bouncer::store::audit::{Action, Filter, Row};
 use featurebase_bouncer::store::jobs::Task;
 
-use super::{Site, rules, until};
+use super::{Site, patience_after, rules, until, until_within};
 use crate::bot::PITCH;
 use crate::on_both_databases;
 
@@ -45,7 +45,7 @@ on_both_databases! {
         let mut process = site.starts();
         site.is_ready().await;
         let store = site.database.store().await;
-        until("everything settles", async || settled(&site, &store).await).await;
+        until_within(patience_after(kills), "everything settles", async || settled(&site, &store).await).await;
         assert_eq!(process.terminate(), Some(0), "a soft stop ends well");
         let seen = check_history(&site.sandbox, &store).await;
         assert!(seen.acknowledged > 100 && seen.blocks > 20, "only {seen:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use featurebase_bouncer::store::audit::{Action, Filter};
 
 use super::kills::{NO_BRAKE, check_history, settled, write_some};
-use super::{Process, Site, rules, until};
+use super::{Process, Site, patience_after, rules, until, until_within};
 use crate::bot::free_port;
 use crate::database::Database;
 use crate::wire::{Line, Wire};
@@ -139,7 +139,12 @@ async fn paused_killed_and_cut_off_in_turn_two_replicas_lose_nothing_and_do_noth
         victim.recovers(&site, blow).await;
     }
     let store = site.database.store().await;
-    until("everything settles", async || settled(&site, &store).await).await;
+    until_within(
+        patience_after(10 * rounds),
+        "everything settles",
+        async || settled(&site, &store).await,
+    )
+    .await;
     for replica in &mut pair {
         assert_eq!(
             replica.process.terminate(),
