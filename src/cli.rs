@@ -11,6 +11,7 @@ mod orders;
 mod out;
 mod questions;
 mod reconcile;
+mod record;
 mod rule_list;
 mod rules;
 mod rules_status;
@@ -31,7 +32,7 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
+    AlertCommand, Args, Audit, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
     RulesCommand,
 };
 use out::{Out, say};
@@ -78,6 +79,11 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         file: args.config,
         environment,
     };
+    if let Command::Audit(options) = &args.command
+        && let Some(verify) = record::needs_nothing(options.whole.as_ref())
+    {
+        return record::verify_file(verify, out);
+    }
     match args.command {
         Command::Run => {
             let Some(config) = setup.read(Need::Everything) else {
@@ -129,6 +135,9 @@ async fn at_desk(
     out: Out,
 ) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Audit(Audit {
+            whole: Some(what), ..
+        }) => record::whole(desk, config, what, out).await,
         Command::Audit(options) => questions::audit(desk, options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {

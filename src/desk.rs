@@ -5,6 +5,7 @@ mod besides;
 pub mod brakes;
 mod orders;
 pub mod reconcile;
+pub mod record;
 pub mod review;
 pub mod rule_list;
 pub mod sentences;
@@ -42,6 +43,10 @@ pub enum DeskError {
         "nothing is known of `{0}`: no event, contact or conversation of that id is on file; an event of the last moments may still be on its way there"
     )]
     Unknown(String),
+    #[error(
+        "nothing of the record is signed yet; `bouncer run` signs it within a minute of its first row"
+    )]
+    NothingSigned,
     #[error("the stop file {path} could not be changed: {error}")]
     StopFile {
         path: PathBuf,

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod fingerprint;
 pub mod message;
 pub mod problem;
+pub mod proof;
 
 pub mod config;
 pub mod telemetry;
@@ -24,6 +25,7 @@ pub mod store;
 pub mod alerts;
 pub mod featurebase;
 pub mod lookout;
+pub mod notary;
 pub mod rulewatch;
 pub mod webhook;
 pub mod worker;

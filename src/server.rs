@@ -24,6 +24,7 @@ use crate::alerts::Alerts;
 use crate::config::{Config, Secret};
 use crate::decision::Stage;
 use crate::lookout::Lookout;
+use crate::notary::Notary;
 use crate::rulewatch::Rulewatch;
 use crate::store::inbox::InboxWriter;
 use crate::store::{Location, Store};
@@ -46,6 +47,7 @@ pub struct App {
     pub rulewatch: Rulewatch,
     pub alerts: Arc<Alerts>,
     pub lookout: Arc<Lookout>,
+    notary: Arc<Notary>,
     pub metrics: Metrics,
     /// What rules ask for that the settings do not allow.
     pub warnings: Vec<String>,
@@ -71,6 +73,7 @@ pub struct Running {
     /// The watch over the file of secrets, where there is one and it is driven by hand.
     pub secretwatch: Option<SecretWatch>,
     pub lookout: Arc<Lookout>,
+    pub notary: Arc<Notary>,
     stop: CancellationToken,
     tasks: TaskTracker,
     failed: Arc<AtomicBool>,
@@ -96,7 +99,8 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
     let (store, writer) = Store::open_to_run(&location, config.durability.disk_reserve)
         .await
         .context("the store cannot be opened")?;
-    let doubts = parts::doubts(config, &store).await?;
+    let mut doubts = parts::doubts(config, &store).await?;
+    let notary = parts::notary(config, (&store, &clock), &mut doubts).await?;
     free_claims(&store, lock.is_some(), config.lease, &clock)
         .await
         .context("claims of a program that died cannot be freed")?;
@@ -126,6 +130,7 @@ pub async fn assemble(config: &Config, clock: Clock) -> anyhow::Result<App> {
         rulewatch,
         refusals: Arc::new(Refusals::new(clock.now(), metrics.clone())),
         lookout: Arc::new(lookout),
+        notary: Arc::new(notary),
         secretwatch: parts::secretwatch(config, &secrets, &metrics),
         secrets,
         metrics,
@@ -179,6 +184,7 @@ impl App {
             rulewatch: None,
             secretwatch: None,
             lookout: self.lookout,
+            notary: self.notary,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             failed: Arc::default(),
@@ -213,7 +219,9 @@ impl App {
                     running.run("the watch over the secrets", watch.run(stop.clone()));
                 }
                 let lookout = running.lookout.clone();
-                running.run("the lookout", lookout.run(stop));
+                running.run("the lookout", lookout.run(stop.clone()));
+                let notary = running.notary.clone();
+                running.run("the notary", notary.run(stop));
             }
             Driven::ByHand => {
                 running.rulewatch = Some(self.rulewatch);

@@ -20,6 +20,7 @@ pub mod jobs;
 mod postgres;
 pub mod presence;
 pub mod profiles;
+pub mod record;
 mod reserve;
 mod rows;
 mod schema;
@@ -285,13 +286,16 @@ impl Store {
     }
 }
 
+/// Rows of the record get their numbers under this lock: see [`Store::settled_seq`].
+const RECORDING: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(7309475)";
+
 impl Writing {
     /// SQLite takes its write lock at the beginning: a transaction that first reads could not get it later.
     async fn begin(pool: &AnyPool, dialect: Dialect, health: &Health) -> Result<Self> {
         health.refuse_failed()?;
         let begun = match dialect {
             Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => pool.begin().await,
+            Dialect::Postgres => pool.begin_with(RECORDING).await,
         };
         Ok(Self {
             tx: begun?,

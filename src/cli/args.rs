@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+pub mod record;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use crate::drill::DrillOptions;
 use crate::message::ContactKind;
 use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
+use record::WholeRecord;
 
 pub use webhook::*;
 
@@ -163,7 +165,10 @@ pub struct RulesList {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Audit {
+    #[command(subcommand)]
+    pub whole: Option<WholeRecord>,
     /// Only rows about this contact
     #[arg(long)]
     pub contact: Option<String>,

@@ -63,6 +63,11 @@ pub fn tell(row: &Row) -> Vec<String> {
             "Featurebase refuses the API key ({}); the work is kept until it is mended.",
             word(row, "why")
         )],
+        Action::RecordKeyChanged => vec![format!(
+            "{} had another key sign the record from then on: {}.",
+            row.actor,
+            word(row, "new")
+        )],
         Action::KeyAccepted => vec!["Featurebase accepts the API key again.".to_owned()],
         Action::WebhookSuspended
         | Action::WebhookActive

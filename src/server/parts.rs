@@ -7,6 +7,7 @@ use crate::config::{Config, Secret};
 use crate::decision::Also;
 use crate::featurebase::{Budget, Featurebase, Line, Notifier};
 use crate::lookout::{Lookout, Watch};
+use crate::notary::{Notary, NotaryError};
 use crate::rules::Rulebook;
 use crate::rulewatch::Rulewatch;
 use crate::store::Store;
@@ -159,6 +160,21 @@ pub(super) async fn doubts(config: &Config, store: &Store) -> anyhow::Result<Vec
     Ok(vec![format!(
         "PostgreSQL runs with {doubts}, as allow_unsafe_postgres allows: after a power cut acknowledged events may be gone"
     )])
+}
+
+/// Who keeps the record checkable. That its key is wanting stops nothing else, and is told.
+pub(super) async fn notary(
+    config: &Config,
+    (store, clock): (&Store, &Clock),
+    doubts: &mut Vec<String>,
+) -> anyhow::Result<Notary> {
+    let notary = Notary::new(store.clone(), &config.data_dir, clock.clone());
+    match notary.begin().await {
+        Ok(()) => {}
+        Err(NotaryError::Key(error)) => doubts.push(format!("the record is not signed: {error}")),
+        Err(error) => return Err(error).context("the record cannot be begun"),
+    }
+    Ok(notary)
 }
 
 /// What rules ask for that the settings do not allow.

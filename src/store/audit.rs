@@ -99,6 +99,8 @@ crate::vocabulary! {
         KeyRefused = "key_refused",
         /// Featurebase accepts the API key again.
         KeyAccepted = "key_accepted",
+        /// A person has another key sign the record.
+        RecordKeyChanged = "record_key_changed",
     }
 }
 

@@ -72,6 +72,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0006.sqlite.sql"),
         postgres: include_str!("migrations/0006.postgres.sql"),
     },
+    Step {
+        number: 8,
+        about: "the record as a tree",
+        sqlite: include_str!("migrations/0008.sqlite.sql"),
+        postgres: include_str!("migrations/0008.postgres.sql"),
+    },
 ];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
