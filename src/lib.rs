@@ -13,6 +13,7 @@ pub mod decision;
 pub mod fingerprint;
 pub mod message;
 pub mod problem;
+pub mod seal;
 
 pub mod config;
 pub mod telemetry;

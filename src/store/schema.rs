@@ -72,6 +72,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0006.sqlite.sql"),
         postgres: include_str!("migrations/0006.postgres.sql"),
     },
+    Step {
+        number: 7,
+        about: "personal data under lock, and what is to be forgotten",
+        sqlite: include_str!("migrations/0007.sqlite.sql"),
+        postgres: include_str!("migrations/0007.postgres.sql"),
+    },
 ];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {

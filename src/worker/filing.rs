@@ -13,6 +13,7 @@ use crate::rules;
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
+use crate::store::redactions::Redaction;
 use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
@@ -119,13 +120,24 @@ async fn file(
     let keys: Vec<MessageKey> = new.iter().filter_map(|(_, read)| read.key()).collect();
     let repeats = tx.register_messages(&keys).await?;
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
-    let (mut messages, mut answers) = (Vec::new(), Vec::new());
+    let (mut messages, mut answers, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     for (delivery, Read { event, .. }) in new {
-        if let What::Answer { conversation, at } = &event.what {
-            answers.push((conversation.clone(), *at));
+        match &event.what {
+            What::Answer { conversation, at } => answers.push((conversation.clone(), *at)),
+            What::Removed {
+                conversation,
+                part,
+                written_at,
+            } => removed.push(Redaction {
+                conversation: conversation.clone(),
+                part: part.clone(),
+                written_at: *written_at,
+                told_at: now,
+            }),
+            _ => {}
         }
         let row = row_of(&delivery, &event, &repeats);
-        entries.extend(entries_of(&row, now));
+        entries.push(entries_of(&row, now));
         if let (EventKind::Message, What::Message(message)) = (row.kind, event.what) {
             messages.push(*message);
         }
@@ -136,11 +148,16 @@ async fn file(
     for (conversation, at) in &answers {
         tx.note_answer(conversation, *at).await?;
     }
+    removed.sort();
+    tx.note_redactions(&removed).await?;
     tx.note_senders(messages.iter().map(|message| &message.from.id), now)
         .await?;
     let kinds = rows.iter().map(|row| row.kind).collect();
-    tx.file_events(rows).await?;
-    tx.record(entries).await?;
+    let commitments = tx.file_events(rows).await?;
+    for (entries, commitment) in entries.iter_mut().zip(commitments) {
+        commit_to(entries, commitment);
+    }
+    tx.record(entries.into_iter().flatten().collect()).await?;
     let jobs = messages.iter().map(judging_of).collect();
     let work = if let Some(lease) = lease {
         let jobs = tx.add_claimed_jobs(jobs, lease).await?;
@@ -154,6 +171,14 @@ async fn file(
         work,
         kinds,
     })
+}
+
+/// The record commits to the event as it was sent.
+fn commit_to(entries: &mut [Entry], commitment: String) {
+    let received = entries.first_mut();
+    if let Some(detail) = received.and_then(|entry| entry.detail.as_object_mut()) {
+        detail.insert("evidence".to_owned(), json!(commitment));
+    }
 }
 
 fn judging_of(message: &Message) -> NewJob {
@@ -193,6 +218,10 @@ fn row_of(delivery: &Delivery, event: &Event, repeats: &HashMap<EventId, EventId
         What::Answer { conversation, .. } => {
             row.kind = EventKind::Answer;
             row.conversation = Some(conversation.clone());
+        }
+        What::Removed { conversation, .. } => {
+            row.conversation = Some(conversation.clone());
+            row.note = Some("what it tells of was removed at Featurebase".to_owned());
         }
         What::Other(why) => row.note = Some((*why).to_owned()),
         What::NotUnderstood(why) => {
