@@ -84,8 +84,7 @@ pub fn carries(body: &[u8], part: &PartId) -> bool {
     };
     let is_it = |value: &Value| item::id(value, "id").is_ok_and(|id| id == part.as_str());
     let is_part = item::object_of(item) == Some("conversation_part");
-    (is_part && is_it(item))
-        || item::parts_of(item).is_some_and(|parts| parts.iter().any(is_it))
+    (is_part && is_it(item)) || item::parts_of(item).is_some_and(|parts| parts.iter().any(is_it))
 }
 
 /// Reads a body whose signature was verified.

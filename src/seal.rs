@@ -20,7 +20,7 @@ const LZ4: u8 = 2;
 
 /// What events look like: short texts of the kind are made smaller by pointing into it. It is part of the form [`LZ4`] and
 /// never changes; another one would be another form.
-const USUAL: &[u8] = br#"{"object":"notification_event","id":"notif_0193a6e6","topic":"conversation.user.replied","organizationId":"","webhookId":"","createdAt":"2026-01-01T00:00:00.000Z","deliveryStatus":"pending","conversationId":"","conversationUrl":"https://.featurebase.app/dashboard/inbox/","data":{"object":"notification_event_data","item":{"object":"conversation","title":"","state":"open","isBlocked":false,"brandId":null,"priority":false,"participants":[{"id":"","type":"lead"}],"tags":[],"adminAssigneeId":null,"teamAssigneeId":null,"snoozedUntil":null,"userPreferredLanguage":"en","customAttributes":{},"lastActivityAt":"2026-01-01T00:00:00.000Z","source":{"bodyHtml":"<p>","bodyMarkdown":"","channel":"desktop","author":{"id":"","type":"customer"},"deliveredAs":"customer_initiated","subject":"","url":"https://www."},"object":"conversation_part","id":"","partType":"user_msg","bodyHtml":"<p></p>","bodyMarkdown":"","channel":"email","author":{"id":"","type":"lead","name":"","email":"@gmail.com","profilePicture":null},"createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:00.000Z"},"changes":[]}}"#;
+const USUAL: &[u8] = include_bytes!("seal/usual.json");
 
 /// What cannot be done without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -10,6 +10,7 @@ pub mod brakes;
 pub mod calls;
 pub mod contacts;
 pub mod differences;
+pub mod erasures;
 pub mod events;
 mod facts;
 pub mod forgetting;

@@ -185,7 +185,10 @@ impl Read<'_> {
     fn keep(&mut self) -> Option<KeepSettings> {
         let texts_for = self.span("keep_texts_for");
         let record_for = self.span("keep_record_for");
-        if texts_for.zip(record_for).is_some_and(|(texts, record)| texts > record) {
+        if texts_for
+            .zip(record_for)
+            .is_some_and(|(texts, record)| texts > record)
+        {
             self.refuse(
                 "keep_texts_for",
                 "is longer than keep_record_for: a text would be kept without what became of it",

@@ -105,7 +105,8 @@ impl Desk {
         let waits = tx.erasure_waits(erasure, self.clock.now()).await?;
         if !waits {
             tx.forget_late(erasure).await?;
-            tx.renew_inbox_keys(crate::time::Timestamp::from_millis(0)).await?;
+            tx.renew_inbox_keys(crate::time::Timestamp::from_millis(0))
+                .await?;
             tx.commit().await?;
         }
         if !self.store.scrub().await? || waits {

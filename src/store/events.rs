@@ -9,8 +9,8 @@ use super::rows::{self, Cell};
 use super::sealing::{self, Owner};
 use super::{Result, Store, StoreError, Writing, sightings};
 use crate::fingerprint::Fingerprint;
-use crate::seal::{self, Key};
 use crate::message::{ContactId, ConversationId, EventId, PartId};
+use crate::seal::{self, Key};
 use crate::time::Timestamp;
 
 crate::vocabulary! {
@@ -62,7 +62,11 @@ pub struct MessageKey {
 impl EventRow {
     /// Whose key its body is under.
     pub(super) fn owner(&self) -> Owner {
-        Owner::of(self.contact.as_ref(), self.conversation.as_ref(), self.received_at)
+        Owner::of(
+            self.contact.as_ref(),
+            self.conversation.as_ref(),
+            self.received_at,
+        )
     }
 }
 
@@ -156,7 +160,9 @@ impl Writing {
                 let held = keys.of(&event.owner())?;
                 let body = event.body.as_deref().unwrap_or_default();
                 let committed = seal::commit(sealing::EVIDENCE, body)?;
-                let sealed = held.key.seal(&sealing::body_of(&event.event), &committed.salted)?;
+                let sealed = held
+                    .key
+                    .seal(&sealing::body_of(&event.event), &committed.salted)?;
                 commitments.push(committed.commitment);
                 Ok(vec![
                     Cell::Text(event.event.as_str().to_owned()),

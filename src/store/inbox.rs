@@ -13,9 +13,9 @@ use sqlx::{AnyPool, Row as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::health::Health;
-use super::sealing::Held;
 use super::rows::{self, Cell};
 use super::schema::Dialect;
+use super::sealing::Held;
 use super::{Result, Store, StoreError, Writing};
 use crate::message::EventId;
 use crate::seal::Key;
@@ -195,7 +195,9 @@ impl InboxWriter {
         let (serving, rows) = match (serving, ready) {
             (Some(serving), Some(rows)) if tx.still_serves(&serving).await? => (serving, rows?),
             _ => {
-                let serving = tx.make_serving(now.unwrap_or(Timestamp::from_millis(0))).await?;
+                let serving = tx
+                    .make_serving(now.unwrap_or(Timestamp::from_millis(0)))
+                    .await?;
                 let rows = sealed(batch, &serving.held)?;
                 (serving, rows)
             }
@@ -257,7 +259,8 @@ impl Writing {
 
     async fn make_serving(&mut self, now: Timestamp) -> Result<Serving> {
         let (key, owner) = (Key::random()?, format!("inbox:{}", uuid::Uuid::now_v7()));
-        let sql = "INSERT INTO seal_keys (owner, secret, made_at) VALUES ($1, $2, $3) RETURNING key_id";
+        let sql =
+            "INSERT INTO seal_keys (owner, secret, made_at) VALUES ($1, $2, $3) RETURNING key_id";
         let (id,): (i64,) = sqlx::query_as(sql)
             .bind(owner.as_str())
             .bind(key.bytes().to_vec())
@@ -334,8 +337,8 @@ fn delivery_of(row: &AnyRow) -> Result<Delivery> {
     let body: Vec<u8> = row.try_get("body")?;
     let body = if row.try_get::<Option<i64>, _>("key_id")?.is_some() {
         let secret = row.try_get::<Option<Vec<u8>>, _>("secret")?;
-        let opened = secret
-            .and_then(|secret| Key::from_bytes(&secret)?.open(&bound_to(&event), &body));
+        let opened =
+            secret.and_then(|secret| Key::from_bytes(&secret)?.open(&bound_to(&event), &body));
         opened.ok_or_else(|| StoreError::BadData {
             table: "inbox",
             row: event.to_string(),

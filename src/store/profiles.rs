@@ -19,7 +19,9 @@ impl Writing {
     /// When the database fails.
     pub async fn keep_profile(&mut self, contact: &ContactId, profile: &Profile) -> Result<()> {
         let owner = Owner::Contact(contact.clone());
-        let keys = self.keys(std::iter::once(owner.clone()), profile.looked_up_at).await?;
+        let keys = self
+            .keys(std::iter::once(owner.clone()), profile.looked_up_at)
+            .await?;
         let held = keys.of(&owner)?;
         let body = serde_json::to_string(profile).unwrap_or_default();
         let body = held.key.seal(&bound_to(contact), body.as_bytes())?;

@@ -56,8 +56,11 @@ impl Writing {
             .take_while(|row| row.at < before.millis())
             .collect();
         let held = self.held().await?;
-        let is_held =
-            |row: &&&Walked| row.contact.as_ref().is_some_and(|contact| held.contains(contact));
+        let is_held = |row: &&&Walked| {
+            row.contact
+                .as_ref()
+                .is_some_and(|contact| held.contains(contact))
+        };
         let received: Vec<&&Walked> = due.iter().filter(|row| row.received).collect();
         let kept_back: Vec<Vec<Cell>> = received
             .iter()
@@ -112,8 +115,12 @@ impl Writing {
                     seq: row.try_get("seq")?,
                     at: row.try_get("at")?,
                     received: row.try_get::<String, _>("action")? == "received",
-                    event: row.try_get::<Option<String>, _>("event_id")?.map(EventId::new),
-                    contact: row.try_get::<Option<String>, _>("contact_id")?.map(ContactId::new),
+                    event: row
+                        .try_get::<Option<String>, _>("event_id")?
+                        .map(EventId::new),
+                    contact: row
+                        .try_get::<Option<String>, _>("contact_id")?
+                        .map(ContactId::new),
                 })
             })
             .collect()
@@ -186,10 +193,7 @@ impl Writing {
     pub async fn forget_rows_below(&mut self, seq: i64) -> Result<u64> {
         self.overwriting().await?;
         let sql = "SELECT action, contact_id, conversation_id, event_id, detail FROM audit WHERE seq < $1 ORDER BY seq";
-        let found = sqlx::query(sql)
-            .bind(seq)
-            .fetch_all(&mut *self.tx)
-            .await?;
+        let found = sqlx::query(sql).bind(seq).fetch_all(&mut *self.tx).await?;
         let (mut events, mut pieces) = (Vec::new(), Vec::new());
         for row in &found {
             let text = |column: &str| row.try_get::<Option<String>, _>(column);
@@ -288,7 +292,9 @@ impl Writing {
             .execute(&mut *self.tx)
             .await?;
         let next = if to.is_some() { up_to } else { i64::MIN };
-        self.note_swept(name, next).await?;
+        if next != from {
+            self.note_swept(name, next).await?;
+        }
         Ok(to.is_none())
     }
 
@@ -332,7 +338,12 @@ impl Writing {
             let conversation = text("conversation_id")?.map(ConversationId::new);
             let owner = sealing::Owner::of(contact.as_ref(), conversation.as_ref(), received_at);
             let event = EventId::new(row.try_get::<String, _>("event_id")?);
-            plain.push((owner, event, received_at, row.try_get::<Vec<u8>, _>("body")?));
+            plain.push((
+                owner,
+                event,
+                received_at,
+                row.try_get::<Vec<u8>, _>("body")?,
+            ));
         }
         let now = plain.iter().map(|(_, _, at, _)| *at).max();
         let owners = plain.iter().map(|(owner, ..)| owner.clone());

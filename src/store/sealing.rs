@@ -168,10 +168,17 @@ impl Writing {
             let value = std::mem::take(&mut entry.private).to_string();
             let committed = seal::commit(PRIVATE, value.as_bytes())?;
             let held = keys.of(&owner_of(entry))?;
-            let place = place_of(entry.event.as_ref(), entry.contact.as_ref(), entry.conversation.as_ref());
+            let place = place_of(
+                entry.event.as_ref(),
+                entry.contact.as_ref(),
+                entry.conversation.as_ref(),
+            );
             let body = held.key.seal(&bound_to(&place), &committed.salted)?;
             if let Some(detail) = entry.detail.as_object_mut() {
-                detail.insert(COMMITMENT.to_owned(), Value::from(committed.commitment.clone()));
+                detail.insert(
+                    COMMITMENT.to_owned(),
+                    Value::from(committed.commitment.clone()),
+                );
             }
             cells.push(vec![
                 Cell::Text(place),
@@ -205,7 +212,11 @@ fn take(
 }
 
 fn owner_of(entry: &Entry) -> Owner {
-    Owner::of(entry.contact.as_ref(), entry.conversation.as_ref(), entry.at)
+    Owner::of(
+        entry.contact.as_ref(),
+        entry.conversation.as_ref(),
+        entry.at,
+    )
 }
 
 /// Where the personal part of a row lies.
@@ -239,7 +250,10 @@ pub(super) fn body_of(event: &EventId) -> String {
 /// Puts personal parts back into rows as they were recorded. Where one is gone, the detail says that it is erased.
 pub(super) async fn merge_private(connection: &mut AnyConnection, rows: &mut [Row]) -> Result<()> {
     let mut places = HashSet::new();
-    for row in rows.iter().filter(|row| commitment_in(&row.detail).is_some()) {
+    for row in rows
+        .iter()
+        .filter(|row| commitment_in(&row.detail).is_some())
+    {
         places.insert(place(row));
     }
     let asked: Vec<String> = places.into_iter().collect();
@@ -283,7 +297,11 @@ pub(super) async fn merge_private(connection: &mut AnyConnection, rows: &mut [Ro
 }
 
 fn place(row: &Row) -> String {
-    place_of(row.event.as_ref(), row.contact.as_ref(), row.conversation.as_ref())
+    place_of(
+        row.event.as_ref(),
+        row.contact.as_ref(),
+        row.conversation.as_ref(),
+    )
 }
 
 fn commitment_in(detail: &Value) -> Option<&str> {

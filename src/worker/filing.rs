@@ -13,8 +13,8 @@ use crate::rules;
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
-use crate::store::redactions::Redaction;
 use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
+use crate::store::redactions::Redaction;
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 

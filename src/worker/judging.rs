@@ -298,7 +298,9 @@ fn personal_part(detail: &mut Value) -> Value {
         .into_iter()
         .flatten()
         .map(|finding| {
-            let evidence = finding.as_object_mut().and_then(|fields| fields.remove("evidence"));
+            let evidence = finding
+                .as_object_mut()
+                .and_then(|fields| fields.remove("evidence"));
             json!({ "evidence": evidence.unwrap_or(Value::Null) })
         })
         .collect();

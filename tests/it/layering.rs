@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const NOUNS: &[&str] = &["time", "message", "decision", "fingerprint", "problem", "seal"];
+const NOUNS: &[&str] = &[
+    "time",
+    "message",
+    "decision",
+    "fingerprint",
+    "problem",
+    "seal",
+];
 
 /// Each room, and the rooms it may know besides the nouns.
 const MAY_KNOW: &[(&str, &[&str])] = &[

@@ -2,6 +2,7 @@
 
 mod facts;
 mod hits;
+mod sealing;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
--- Keys: of each contact, of each conversation, of each day, and those the inbox is under. A row is never deleted but overwritten, and
--- rows are only appended: so a key's bytes never move in the file, and none are left behind when it is destroyed.
+-- Keys: of each contact, of each conversation, of each day, and those the inbox is under. With SQLite a row is never deleted but
+-- overwritten, and rows are only appended: so a key's bytes never move in the file, and none are left behind when it is destroyed.
+-- PostgreSQL never overwrites: there the row is deleted and the table written anew.
 CREATE TABLE seal_keys (
     key_id  INTEGER PRIMARY KEY AUTOINCREMENT,
     owner   TEXT   UNIQUE,
