@@ -103,7 +103,9 @@ impl Desk {
         };
         let mut tx = self.store.writing().await?;
         let waits = tx.erasure_waits(erasure, self.clock.now()).await?;
-        if !waits {
+        if waits {
+            drop(tx);
+        } else {
             tx.forget_late(erasure).await?;
             tx.renew_inbox_keys(crate::time::Timestamp::from_millis(0))
                 .await?;

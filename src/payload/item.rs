@@ -94,10 +94,16 @@ impl Frame<'_> {
             "conversation.deleted" => None,
             _ => Some(PartId::new(id(self.item, "id")?)),
         };
+        // An opening message is told by its time, so a teammate's part, written by chance at the same moment, has none.
+        let author = self.item.get("author");
+        let written_at = match author.filter(|author| !author.is_null()) {
+            Some(author) if contact_kind(author).is_none() => Timestamp::from_millis(0),
+            _ => self.sent_at(self.item),
+        };
         Ok(What::Removed {
             conversation: self.conversation_id()?,
             part,
-            written_at: self.sent_at(self.item),
+            written_at,
         })
     }
 

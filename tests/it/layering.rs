@@ -145,6 +145,7 @@ const MONOPOLIES: &[(&str, &[&str])] = &[
             "payload.rs",
             "payload/",
             "featurebase.rs",
+            "featurebase/webhooks.rs",
             "sandbox.rs",
             "sandbox/",
         ],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use featurebase_bouncer::store::audit::{Action, Filter};
 use featurebase_bouncer::store::retention::SEGMENT;
 
-use super::erasure::{philomena, pitch};
+use super::erasure::{RULES, philomena, pitch};
 use crate::bot::{Bot, Setup, ana};
 use crate::on_both_databases;
 
@@ -25,7 +25,7 @@ impl Bot {
 
 on_both_databases! {
     async fn texts_are_forgotten_after_their_time(database) {
-        let bot = Bot::on(database).await;
+        let bot = Setup::on(database).rules(RULES).start().await;
         let (one, other) = (bot.sandbox.add_contact(philomena()), bot.lead("held"));
         let (old, held) = (bot.writes(&one, &pitch()), bot.writes(&other, "I sell backlinks"));
         bot.settles().await;

@@ -15,12 +15,12 @@ const NAME: &str = "Philomena Featherstonehaugh";
 const EMAIL: &str = "philomena@plumage.example";
 const COMPANY: &str = "Plumage Works";
 
-const RULES: &str = r#"
+pub(super) const RULES: &str = r#"
 [[rule]]
 id = "pitch/backlinks"
 why = "Cold offers of backlinks"
-stage = "hold"
-then = "block"
+stage = "enforce"
+then = "flag"
 any = [{ words = ["backlinks"] }]
 examples.match = ["I sell backlinks"]
 examples.pass = ["How do I add a link?"]
@@ -193,6 +193,7 @@ on_both_databases! {
         bot.settles().await;
         let decided = bot.row_of(&written.event_ids[0], Action::Decided).await;
         assert_eq!(decided.verdict.as_deref(), Some("flag"), "{decided:?}");
+        assert_eq!(decided.detail["unreadable"], "the text is no longer there");
         assert_eq!(bot.sandbox.blocks(), Vec::<String>::new());
     }
 
@@ -214,7 +215,7 @@ on_both_databases! {
         bot.worker.forget_due().await.unwrap();
         assert_eq!(bot.text_of(&written.event_ids[0]).await, None, "what was removed there is forgotten now");
         assert!(bot.desk.lift_legal_hold(&contact, ana("again")).await.is_err());
-        assert_eq!(bot.desk.erase(&contact, ana("they asked for it")).await.unwrap().forgot.keys, 2);
+        assert_eq!(bot.desk.erase(&contact, ana("they asked for it")).await.unwrap().forgot.keys, 1);
     }
 
     async fn events_about_nobody_that_name_the_contact_are_erased(database) {

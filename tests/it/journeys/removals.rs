@@ -94,6 +94,7 @@ on_both_databases! {
         let contact = bot.sandbox.add_contact(philomena());
         let first = bot.writes(&contact, "hello");
         bot.settles().await;
+        bot.clock.advance(Duration::from_secs(30));
         let draft = Draft::markdown("never mind").in_conversation(&first.conversation);
         let written = bot.sandbox.write(&contact, &draft).unwrap();
         let (told, event) = (bot.clock.now(), written.event_ids[0].clone());
