@@ -15,6 +15,10 @@ use crate::time::{Timestamp, say_span};
 
 /// One row of the record in sentences.
 #[must_use]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one entry for each action, and nothing else"
+)]
 pub fn tell(row: &Row) -> Vec<String> {
     match row.action {
         Action::Decided => tell_decision(row),
