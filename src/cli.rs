@@ -6,6 +6,7 @@ mod ask;
 mod brakes;
 mod doctor;
 mod explain;
+mod forgetting;
 mod health;
 mod orders;
 mod out;
@@ -152,6 +153,9 @@ async fn at_desk(
         Command::Hold(HoldCommand::Confirm(options)) => {
             brakes::confirm(desk, config, &options, out).await
         }
+        Command::Erase(options) => forgetting::erase(desk, options, out).await,
+        Command::LegalHold(command) => forgetting::legal_hold(desk, command, out).await,
+        Command::Forget(_) => forgetting::forget(desk, config, out).await,
         Command::Brake(BrakeCommand::List) => brakes::list(desk, out).await,
         Command::Brake(BrakeCommand::Release(options)) => brakes::let_go(desk, &options, out).await,
         _ => {

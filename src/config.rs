@@ -31,6 +31,15 @@ pub struct LookoutSettings {
     pub silence_after: Duration,
 }
 
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepSettings {
+    /// What contacts wrote.
+    pub texts_for: Duration,
+    /// Rows of the record.
+    pub record_for: Duration,
+}
+
 /// Everything the program needs to know to run.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -62,6 +71,7 @@ pub struct Config {
     /// After so long without a bouncer at work, what people did meanwhile is looked for before a rule blocks.
     pub reconcile_after: Duration,
     pub lookout: LookoutSettings,
+    pub keep: KeepSettings,
     /// In whose name notes are left.
     pub admin_id: Option<String>,
     /// The address rules with `notify` tell; it may hold a key.

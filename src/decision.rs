@@ -264,6 +264,8 @@ pub struct Finding {
     pub then: Then,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub points: i64,
+    /// Gone once it is erased.
+    #[serde(default)]
     pub evidence: Vec<Evidence>,
     /// What it asks for besides, in the order it is done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -3,6 +3,7 @@
 
 mod besides;
 pub mod brakes;
+pub mod forgetting;
 mod orders;
 pub mod reconcile;
 pub mod record;
@@ -35,6 +36,16 @@ pub enum DeskError {
         "`{0}` is not a contact's id: it has 24 digits and letters a to f, such as 65f1c3d2a9b4e80012ab34cd; `bouncer audit` shows them"
     )]
     NotAContact(String),
+    #[error(
+        "contact {contact} is under legal hold since {since} ({reason}): nothing of them may be forgotten. `bouncer legal-hold remove {contact}` lifts it"
+    )]
+    UnderLegalHold {
+        contact: String,
+        since: Timestamp,
+        reason: String,
+    },
+    #[error("contact {0} is not under legal hold; `bouncer legal-hold list` shows who is")]
+    NoLegalHold(String),
     #[error("no brake of `{0}` has tripped; `bouncer brake list` shows those that have")]
     NotTripped(String),
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
@@ -47,6 +58,10 @@ pub enum DeskError {
         "nothing of the record is signed yet; `bouncer run` signs it within a minute of its first row"
     )]
     NothingSigned,
+    #[error(
+        "old rows of the record were forgotten while it was written out, so it has a gap; write it out again"
+    )]
+    ForgottenMeanwhile,
     #[error("the stop file {path} could not be changed: {error}")]
     StopFile {
         path: PathBuf,
@@ -126,13 +141,13 @@ impl Desk {
         tx.settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
         let detail = json!({
-            "reason": order.reason,
             "blocks_called_off": called_off,
             "exempt_until": until.to_string(),
             "exempt_for": say_span(self.exempt),
         });
         tx.record(vec![
             Entry::new(Action::UnblockOrdered, now, detail)
+                .private(json!({ "reason": order.reason }))
                 .by(order.actor)
                 .contact(&contact),
         ])
@@ -305,7 +320,8 @@ fn settled(
     events
         .iter()
         .map(|event| {
-            Entry::new(action, now, json!({ "reason": order.reason }))
+            Entry::new(action, now, json!({}))
+                .private(json!({ "reason": order.reason }))
                 .by(order.actor)
                 .contact(contact)
                 .event(event)

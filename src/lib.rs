@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod message;
 pub mod problem;
 pub mod proof;
+pub mod seal;
 
 pub mod config;
 pub mod telemetry;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::message::{ConversationId, EventId, Message};
+use crate::message::{ConversationId, EventId, Message, PartId};
 use crate::time::Timestamp;
 
 /// Longest id that is taken for one, in bytes.
@@ -29,6 +29,12 @@ pub enum What {
     Answer {
         conversation: ConversationId,
         at: Timestamp,
+    },
+    /// Featurebase has removed what a part of a conversation said, or (without a part) a whole conversation.
+    Removed {
+        conversation: ConversationId,
+        part: Option<PartId>,
+        written_at: Timestamp,
     },
     /// Nothing we judge, and why not.
     Other(&'static str),
@@ -65,6 +71,20 @@ pub fn conversation_url(body: &[u8]) -> Option<String> {
     let url = event.get("conversationUrl")?.as_str()?;
     let safe = url.starts_with("https://") && url.len() <= MAX_URL;
     (safe && url.bytes().all(|b| b.is_ascii_graphic())).then(|| url.to_owned())
+}
+
+/// Whether an event carries this part of a conversation, as what it is about or among others.
+#[must_use]
+pub fn carries(body: &[u8], part: &PartId) -> bool {
+    let Ok(event) = parse(body) else {
+        return false;
+    };
+    let Some(item) = event.pointer("/data/item") else {
+        return false;
+    };
+    let is_it = |value: &Value| item::id(value, "id").is_ok_and(|id| id == part.as_str());
+    let is_part = item::object_of(item) == Some("conversation_part");
+    (is_part && is_it(item)) || item::parts_of(item).is_some_and(|parts| parts.iter().any(is_it))
 }
 
 /// Reads a body whose signature was verified.
@@ -106,7 +126,9 @@ fn read_event(id: &EventId, event: &Value, received_at: Timestamp) -> (String, W
     let read = match topic {
         "conversation.user.created"
         | "conversation.user.replied"
-        | "conversation.admin.replied" => item::read(id, topic, event, received_at),
+        | "conversation.admin.replied"
+        | "conversation_part.redacted"
+        | "conversation.deleted" => item::read(id, topic, event, received_at),
         _ => Ok(What::Other("a topic that is not judged")),
     };
     (topic.to_owned(), read.unwrap_or_else(What::NotUnderstood))

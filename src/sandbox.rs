@@ -77,11 +77,13 @@ pub use webhooks::{WebhookHandle, WebhookStatus};
 use webhooks::Webhook;
 use workspace::Shared;
 
-/// The topics a bouncer must be registered for: what contacts write, and when teammates answer.
+/// The topics a bouncer is registered for: what contacts write, when teammates answer, and what is removed.
 pub const BOUNCER_TOPICS: &[&str] = &[
     "conversation.user.created",
     "conversation.user.replied",
     "conversation.admin.replied",
+    "conversation_part.redacted",
+    "conversation.deleted",
 ];
 
 /// A running sandbox. Cheap to clone; it stops when the last clone is dropped.
@@ -207,6 +209,22 @@ impl Sandbox {
         let written = workspace.admin_replies(conversation, ADMIN, text, now);
         self.shared().wake.notify_one();
         written
+    }
+
+    /// A teammate removes a message's content. `false` when there is no such message, or it cannot be removed.
+    pub fn redacts(&self, conversation: &str, part: &str) -> bool {
+        let now = self.shared().now();
+        let done = self.shared().lock().redact(conversation, part, now);
+        self.shared().wake.notify_one();
+        done.is_ok()
+    }
+
+    /// A teammate deletes a conversation. `false` when there is none.
+    pub fn deletes(&self, conversation: &str) -> bool {
+        let now = self.shared().now();
+        let done = self.shared().lock().delete_conversation(conversation, now);
+        self.shared().wake.notify_one();
+        done.is_ok()
     }
 
     /// A teammate starts a conversation with a contact: an `admin_initiated` one. It makes no event by itself.

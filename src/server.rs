@@ -243,6 +243,7 @@ impl Running {
         let stop = &self.stop;
         self.run("judging", worker.clone().keep_judging(stop.clone()));
         self.run("acting", worker.clone().keep_acting(stop.clone()));
+        self.run("forgetting", worker.clone().keep_forgetting(stop.clone()));
         self.run("telling", worker.keep_telling(stop.clone()));
     }
 

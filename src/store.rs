@@ -10,20 +10,26 @@ pub mod brakes;
 pub mod calls;
 pub mod contacts;
 pub mod differences;
+pub mod erasures;
 pub mod events;
 mod facts;
+pub mod forgetting;
 mod health;
 pub mod hits;
 pub mod holds;
 pub mod inbox;
 pub mod jobs;
+pub mod legal_holds;
 mod postgres;
 pub mod presence;
 pub mod profiles;
 pub mod record;
+pub mod redactions;
 mod reserve;
+pub mod retention;
 mod rows;
 mod schema;
+pub mod sealing;
 mod senders;
 mod sent;
 mod sightings;
@@ -90,6 +96,8 @@ pub enum StoreError {
     WriterGone,
     #[error("a batch of events could not be stored: {0}")]
     Batch(String),
+    #[error(transparent)]
+    NoRandomness(#[from] crate::seal::NoRandomness),
     #[error("{table} {row}: {what}")]
     BadData {
         table: &'static str,
@@ -116,6 +124,8 @@ pub struct Writing {
     tx: Transaction<'static, Any>,
     dialect: Dialect,
     health: Health,
+    /// What is removed is overwritten with zeros.
+    overwrites: bool,
 }
 
 impl Store {
@@ -301,6 +311,7 @@ impl Writing {
             tx: begun?,
             dialect,
             health: health.clone(),
+            overwrites: false,
         })
     }
 
@@ -308,7 +319,12 @@ impl Writing {
     ///
     /// # Errors
     /// When the database refuses; then nothing happened.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        if self.overwrites {
+            // It costs writing, and what is received and filed has no need of it: it goes with its key.
+            let sql = "PRAGMA secure_delete = OFF";
+            sqlx::query(sql).execute(&mut *self.tx).await?;
+        }
         let done = self.tx.commit().await.map_err(StoreError::from);
         if let Err(error) = &done {
             self.health.saw(error);

@@ -9,6 +9,7 @@ mod brake;
 mod clock;
 mod filing;
 mod follow;
+pub mod forgetting;
 mod judging;
 mod lookups;
 mod presence;
@@ -64,6 +65,8 @@ pub struct Behaviour {
     pub reconcile_after: Duration,
     /// Where what must survive the store is kept.
     pub data_dir: PathBuf,
+    /// What is older is forgotten.
+    pub keep: forgetting::Keep,
     /// In whose name notes are left; without it none are.
     pub admin_id: Option<String>,
     /// A number from 0 to 1 to spread retries with.
@@ -100,6 +103,7 @@ pub struct Worker {
     pub metrics: Metrics,
     pub wake: Wake,
     latest_seen: clock::LatestSeen,
+    looked_at: forgetting::LookedAt,
     seen: Mutex<presence::Seen>,
 }
 
@@ -122,6 +126,7 @@ impl Worker {
             metrics,
             wake: Wake::default(),
             latest_seen: clock::LatestSeen::default(),
+            looked_at: forgetting::LookedAt::default(),
             seen: Mutex::default(),
         }
     }

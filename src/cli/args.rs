@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod forgetting;
 pub mod record;
 mod webhook;
 
@@ -16,6 +17,7 @@ use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
 use record::WholeRecord;
 
+pub use forgetting::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -79,6 +81,13 @@ pub enum Command {
     Webhook(WebhookCommand),
     /// Look whether everything is as it should be, and say what to do where it is not; exit code 1 then
     Doctor(Doctor),
+    /// Erase what a contact wrote and who they are, for good; the record keeps a receipt without a name
+    Erase(Erase),
+    /// Contacts of whom nothing may be forgotten
+    #[command(subcommand)]
+    LegalHold(LegalHoldCommand),
+    /// See what is older than `keep_texts_for` and `keep_record_for`: the running bouncer forgets it by itself
+    Forget(Forget),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::secrets::{Secret, Secrets};
 use super::settings::{Found, may_hold_a_secret, show};
-use super::{Config, Durability, LookoutSettings};
+use super::{Config, Durability, KeepSettings, LookoutSettings};
 use crate::alerts::Address;
 use crate::decision::Stage;
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ pub(super) fn build(
     let exempt_after_unblock = read.span("exempt_after_unblock");
     let lookup_max_age = read.span("lookup_max_age");
     let reconcile_after = read.span("reconcile_after");
-    let lookout = read.lookout();
+    let (lookout, keep) = (read.lookout(), read.keep());
     let (admin_id, notify_url) = (read.admin_id(), read.notify_url());
     let durability = read.durability();
     let alert_urls = read.alert_urls(secrets.alert_urls.as_deref());
@@ -77,6 +77,7 @@ pub(super) fn build(
         lookup_max_age: lookup_max_age?,
         reconcile_after: reconcile_after?,
         lookout: lookout?,
+        keep: keep?,
         admin_id: (!admin_id.is_empty()).then_some(admin_id),
         notify_url: (!notify_url.is_empty()).then(|| Secret::new(notify_url)),
         alert_urls,
@@ -178,6 +179,25 @@ impl Read<'_> {
             webhook_id: (!webhook_id.is_empty()).then_some(webhook_id),
             webhook_check: webhook_check?,
             silence_after: silence_after?,
+        })
+    }
+
+    fn keep(&mut self) -> Option<KeepSettings> {
+        let texts_for = self.span("keep_texts_for");
+        let record_for = self.span("keep_record_for");
+        if texts_for
+            .zip(record_for)
+            .is_some_and(|(texts, record)| texts > record)
+        {
+            self.refuse(
+                "keep_texts_for",
+                "is longer than keep_record_for: a text would be kept without what became of it",
+                "make it shorter, or keep_record_for longer",
+            );
+        }
+        Some(KeepSettings {
+            texts_for: texts_for?,
+            record_for: record_for?,
         })
     }
 

@@ -136,6 +136,16 @@ pub const SETTINGS: &[Setting] = &[
         "when no bouncer was at work for so long, it is first looked whom people unblocked meanwhile",
     ),
     setting(
+        "keep_texts_for",
+        "30d",
+        "so long what contacts write is kept, and what was found in it; then it is forgotten",
+    ),
+    setting(
+        "keep_record_for",
+        "400d",
+        "so long rows of the record are kept; then they are removed, from the old end",
+    ),
+    setting(
         "webhook_id",
         "",
         "id of our webhook in Featurebase; empty: found by webhook_path, or by being the only one",

@@ -69,7 +69,7 @@ impl Desk {
     }
 
     /// Whether the disk was full and there may be room now.
-    fn made_room<T>(&self, done: &Result<T>) -> bool {
+    pub(super) fn made_room<T>(&self, done: &Result<T>) -> bool {
         let Err(DeskError::Store(error)) = done else {
             return false;
         };

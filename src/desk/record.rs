@@ -141,6 +141,9 @@ impl Desk {
             }
         }
         give(&lines::checkpoint_line(&newest.note))?;
+        if self.forgotten_rows().await? != header.forgotten {
+            return Err(DeskError::ForgottenMeanwhile.into());
+        }
         Ok(newest)
     }
 
@@ -149,6 +152,21 @@ impl Desk {
     /// # Errors
     /// When nothing was signed yet, or the store fails.
     pub async fn verify_record(
+        &self,
+        key: PublicKey,
+        older: Option<Note>,
+    ) -> Result<std::result::Result<Verified, Fault>> {
+        loop {
+            let forgotten = self.forgotten_rows().await?;
+            let found = self.verify_once(key.clone(), older.clone()).await?;
+            // Rows that are forgotten while we look are not missing.
+            if found.is_ok() || forgotten == self.forgotten_rows().await? {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn verify_once(
         &self,
         key: PublicKey,
         older: Option<Note>,
@@ -169,5 +187,10 @@ impl Desk {
             (Err(Ended::Failed(error)), None) => Err(error),
             (Ok(_) | Err(Ended::Refused), None) => Ok(verifier.finish()),
         }
+    }
+
+    async fn forgotten_rows(&self) -> Result<u64> {
+        let head = self.store.record_head().await?;
+        Ok(head.map_or(0, |head| head.forgotten))
     }
 }

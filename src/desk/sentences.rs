@@ -1,5 +1,6 @@
 //! Rows of the record and decisions, in sentences.
 
+mod forgetting;
 mod watch;
 
 use std::time::Duration;
@@ -14,6 +15,10 @@ use crate::time::{Timestamp, say_span};
 
 /// One row of the record in sentences.
 #[must_use]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one entry for each action, and nothing else"
+)]
 pub fn tell(row: &Row) -> Vec<String> {
     match row.action {
         Action::Decided => tell_decision(row),
@@ -76,6 +81,12 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::SilenceEnded
         | Action::GapFound
         | Action::GapRepaired => vec![tell_lookout(row)],
+        Action::Erased
+        | Action::Forgotten
+        | Action::RedactedThere
+        | Action::ConversationDeletedThere
+        | Action::LegalHoldAdded
+        | Action::LegalHoldLifted => vec![forgetting::tell(row)],
         _ => vec![tell_call(row)],
     }
 }
@@ -222,6 +233,7 @@ fn tell_decision(row: &Row) -> Vec<String> {
     match serde_json::from_value::<Decision>(row.detail.clone()) {
         Ok(decision) => {
             let mut lines = decision_lines(&decision);
+            lines.extend(forgetting::of_decision(row));
             lines.extend(profile_line(&decision.facts, row.at));
             if let Some(note) = row.detail.get("note").and_then(Value::as_str) {
                 lines.push(format!("Nothing more was asked of Featurebase: {note}."));
@@ -280,13 +292,13 @@ fn finding_line(finding: &Finding) -> String {
             None => format!("“{}” ({})", evidence.matched, evidence.condition),
         })
         .collect();
+    let found = match found.as_slice() {
+        [] => "What it found is not kept.".to_owned(),
+        found => format!("It found {}.", found.join(", ")),
+    };
     format!(
-        "Rule {} [{}] says {}: {}. It found {}.",
-        finding.rule,
-        finding.stage,
-        finding.then,
-        finding.why,
-        found.join(", ")
+        "Rule {} [{}] says {}: {}. {found}",
+        finding.rule, finding.stage, finding.then, finding.why
     )
 }
 

@@ -237,7 +237,16 @@ fn word<'b>(body: &'b Value, key: &str) -> &'b str {
     said.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Texts of others are kept short and free of control characters.
+/// Texts of others are kept short and free of control characters and of addresses: they go into the record.
 fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    let shown = |word: &str| {
+        if word.contains('@') {
+            "(address)".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let words: Vec<String> = text.split(' ').map(shown).collect();
+    words.join(" ").chars().take(200).collect()
 }

@@ -17,6 +17,9 @@ pub const TOPICS: &[&str] = &[
     "conversation.admin.replied",
 ];
 
+/// What is asked for besides, so that what Featurebase removes is forgotten here, too.
+pub const ALSO: &[&str] = &["conversation_part.redacted", "conversation.deleted"];
+
 /// Payload versions we read.
 pub const PAYLOADS: &[&str] = &["2026-01-01.nova", "2025-12-12.clover"];
 
@@ -145,7 +148,8 @@ impl Featurebase {
         url: &str,
         now: Timestamp,
     ) -> Result<Keyed, Outcome> {
-        let body = json!({ "name": name, "url": url, "topics": TOPICS });
+        let topics = [TOPICS, ALSO].concat();
+        let body = json!({ "name": name, "url": url, "topics": topics });
         let answer = self.call(Method::POST, "/v2/webhooks", Some(&body), now);
         keyed_of(&answer.await?.1)
     }

@@ -21,20 +21,29 @@ pub(super) fn read(id: &EventId, topic: &str, event: &Value, received_at: Timest
         item,
         received_at,
     };
+    if matches!(topic, "conversation_part.redacted" | "conversation.deleted") {
+        return frame.removed();
+    }
     match object_of(item) {
         Some("conversation_part") => frame.part(item),
         Some("conversation") => frame.conversation(),
-        Some(other) => Err(format!("an item of kind `{other}`")),
+        Some(other) if is_word(other) => Err(format!("an item of kind `{other}`")),
+        Some(_) => Err("an item of an odd kind".to_owned()),
         None => Err("an item that does not say what it is".to_owned()),
     }
 }
 
 /// `object`, or `type` in payload version `2025-12-12.clover`.
-fn object_of(value: &Value) -> Option<&str> {
+pub(super) fn object_of(value: &Value) -> Option<&str> {
     value
         .get("object")
         .or_else(|| value.get("type"))
         .and_then(Value::as_str)
+}
+
+/// A word such as Featurebase's own: what is told of an event that is not understood must not be what somebody wrote.
+fn is_word(text: &str) -> bool {
+    text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 struct Frame<'a> {
@@ -77,6 +86,25 @@ impl Frame<'_> {
             PartId::new(id(part, "id")?),
             opens,
         )
+    }
+
+    /// The whole conversation where the topic says so, else one part of it.
+    fn removed(&self) -> Read<What> {
+        let part = match self.topic {
+            "conversation.deleted" => None,
+            _ => Some(PartId::new(id(self.item, "id")?)),
+        };
+        // An opening message is told by its time, so a teammate's part, written by chance at the same moment, has none.
+        let author = self.item.get("author");
+        let written_at = match author.filter(|author| !author.is_null()) {
+            Some(author) if contact_kind(author).is_none() => Timestamp::from_millis(0),
+            _ => self.sent_at(self.item),
+        };
+        Ok(What::Removed {
+            conversation: self.conversation_id()?,
+            part,
+            written_at,
+        })
     }
 
     fn conversation(&self) -> Read<What> {

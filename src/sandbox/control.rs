@@ -30,6 +30,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/contacts/{id}/unblock", post(unblock))
         .route("/write", post(write))
         .route("/admin-reply", post(admin_reply))
+        .route("/redact", post(redact))
+        .route("/delete", post(delete_conversation))
         .route("/faults", post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
         .route("/delivery-faults", put(set_delivery_faults))
@@ -120,6 +122,35 @@ async fn admin_reply(State(shared): Host, Read(reply): Read<AdminReplies>) -> An
     let written = written.map_err(refused)?;
     shared.wake.notify_one();
     Ok(answer(StatusCode::CREATED, &json!(written)))
+}
+
+#[derive(Deserialize)]
+struct Redacts {
+    conversation: String,
+    part: String,
+}
+
+async fn redact(State(shared): Host, Read(redacts): Read<Redacts>) -> Answer {
+    let now = shared.now();
+    shared
+        .lock()
+        .redact(&redacts.conversation, &redacts.part, now)?;
+    shared.wake.notify_one();
+    Ok(ok(&json!({})))
+}
+
+#[derive(Deserialize)]
+struct Deletes {
+    conversation: String,
+}
+
+async fn delete_conversation(State(shared): Host, Read(deletes): Read<Deletes>) -> Answer {
+    let now = shared.now();
+    shared
+        .lock()
+        .delete_conversation(&deletes.conversation, now)?;
+    shared.wake.notify_one();
+    Ok(ok(&json!({})))
 }
 
 async fn add_fault(State(shared): Host, Read(fault): Read<Fault>) -> Response {

@@ -25,6 +25,7 @@ pub(super) mod topic {
     pub const ADMIN_OPENED: &str = "conversation.admin.opened";
     pub const ADMIN_SNOOZED: &str = "conversation.admin.snoozed";
     pub const PART_REDACTED: &str = "conversation_part.redacted";
+    pub const DELETED: &str = "conversation.deleted";
 
     pub const fn of_state(state: InboxState) -> &'static str {
         match state {
@@ -49,7 +50,7 @@ pub(super) const TOPICS: &[&str] = &[
     "conversation.admin.unsnoozed",
     "conversation.handover_requested",
     "conversation.priority.updated",
-    "conversation.deleted",
+    topic::DELETED,
     "conversation.contact.attached",
     "conversation.contact.detached",
     "conversation.read",

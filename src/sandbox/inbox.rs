@@ -208,6 +208,14 @@ impl Workspace {
         Ok(())
     }
 
+    /// Deletes a conversation: the event carries it as it was.
+    pub fn delete_conversation(&mut self, id: &str, now: Timestamp) -> Result<(), ApiError> {
+        let number = self.conversation_mut(id)?.number;
+        self.announce(topic::DELETED, number, &Item::Conversation, now);
+        self.conversations.remove(&number);
+        Ok(())
+    }
+
     fn open(&mut self, contact: Author, draft: &Draft, part: Part) -> Written {
         let now = part.created;
         let number = self.new_conversation_number();

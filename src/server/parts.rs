@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::time::Clock;
 use crate::webhook::signature::Secrets;
+use crate::worker::forgetting::Keep;
 use crate::worker::{Behaviour, Outside};
 
 use super::SecretWatch;
@@ -29,6 +30,10 @@ pub(super) fn behaviour(config: &Config) -> Behaviour {
         exempt: config.exempt_after_unblock,
         reconcile_after: config.reconcile_after,
         data_dir: config.data_dir.clone(),
+        keep: Keep {
+            texts_for: config.keep.texts_for,
+            record_for: config.keep.record_for,
+        },
         admin_id: config.admin_id.clone(),
         jitter: fastrand::f64,
         judge: Rulebook::judge,

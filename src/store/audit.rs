@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
-use super::{Result, Store, StoreError, Writing};
+use super::{Result, Store, StoreError, Writing, sealing};
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::time::Timestamp;
 
@@ -101,6 +101,18 @@ crate::vocabulary! {
         KeyAccepted = "key_accepted",
         /// A person has another key sign the record.
         RecordKeyChanged = "record_key_changed",
+        /// What was known of a contact was erased; the row does not say of whom.
+        Erased = "erased",
+        /// What was older than it may be was forgotten.
+        Forgotten = "forgotten",
+        /// Featurebase removed what a message said: its text is forgotten.
+        RedactedThere = "redacted_there",
+        /// Featurebase removed a conversation: its texts are forgotten.
+        ConversationDeletedThere = "conversation_deleted_there",
+        /// A person had everything of a contact kept.
+        LegalHoldAdded = "legal_hold_added",
+        /// What is known of a contact may be forgotten again.
+        LegalHoldLifted = "legal_hold_lifted",
     }
 }
 
@@ -120,6 +132,8 @@ pub struct Entry {
     /// Ids of the rules concerned, with blanks between.
     pub rules: Option<String>,
     pub detail: Value,
+    /// What of the detail is personal: kept under lock, while the row holds a commitment to it.
+    pub private: Value,
 }
 
 impl Entry {
@@ -136,7 +150,16 @@ impl Entry {
             verdict: None,
             rules: None,
             detail,
+            private: Value::Null,
         }
+    }
+
+    /// The personal part of the detail: what somebody wrote, names, addresses. It is read back as a part of the detail, until it
+    /// is erased.
+    #[must_use]
+    pub fn private(mut self, private: Value) -> Self {
+        self.private = private;
+        self
     }
 
     #[must_use]
@@ -263,7 +286,8 @@ impl Writing {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn record(&mut self, entries: Vec<Entry>) -> Result<()> {
+    pub async fn record(&mut self, mut entries: Vec<Entry>) -> Result<()> {
+        self.seal_private(&mut entries).await?;
         let cells = entries
             .into_iter()
             .map(|entry| {
@@ -316,7 +340,9 @@ impl Store {
         }
         let mut connection = self.reading().await?;
         let found = query.bind(limit).fetch_all(&mut *connection).await?;
-        found.iter().map(row_of).collect()
+        let mut rows: Vec<Row> = found.iter().map(row_of).collect::<Result<_>>()?;
+        sealing::merge_private(&mut connection, &mut rows).await?;
+        Ok(rows)
     }
 }
 

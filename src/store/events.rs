@@ -6,9 +6,11 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
-use super::{Result, Store, Writing, sightings};
+use super::sealing::{self, Owner};
+use super::{Result, Store, StoreError, Writing, sightings};
 use crate::fingerprint::Fingerprint;
 use crate::message::{ContactId, ConversationId, EventId, PartId};
+use crate::seal::{self, Key};
 use crate::time::Timestamp;
 
 crate::vocabulary! {
@@ -55,6 +57,17 @@ pub struct MessageKey {
     pub sent_at: Timestamp,
     /// By what near-duplicates of it are told; nothing for a text without a letter or digit.
     pub fingerprint: Option<Fingerprint>,
+}
+
+impl EventRow {
+    /// Whose key its body is under.
+    pub(super) fn owner(&self) -> Owner {
+        Owner::of(
+            self.contact.as_ref(),
+            self.conversation.as_ref(),
+            self.received_at,
+        )
+    }
 }
 
 impl Writing {
@@ -130,16 +143,28 @@ impl Writing {
         Ok(known)
     }
 
-    /// Files events that are not filed yet.
+    /// Files events that are not filed yet, their bodies under lock. Gives the commitment to each body, in their order.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn file_events(&mut self, events: Vec<EventRow>) -> Result<()> {
+    pub async fn file_events(&mut self, events: Vec<EventRow>) -> Result<Vec<String>> {
+        let Some(now) = events.iter().map(|event| event.received_at).max() else {
+            return Ok(Vec::new());
+        };
+        let keys = self.keys(events.iter().map(EventRow::owner), now).await?;
+        let mut commitments = Vec::new();
         let cells = events
             .into_iter()
             .map(|event| {
                 let text = |id: Option<String>| Cell::MaybeText(id);
-                vec![
+                let held = keys.of(&event.owner())?;
+                let body = event.body.as_deref().unwrap_or_default();
+                let committed = seal::commit(sealing::EVIDENCE, body)?;
+                let sealed = held
+                    .key
+                    .seal(&sealing::body_of(&event.event), &committed.salted)?;
+                commitments.push(committed.commitment);
+                Ok(vec![
                     Cell::Text(event.event.as_str().to_owned()),
                     Cell::Text(event.topic),
                     Cell::Text(event.kind.as_str().to_owned()),
@@ -149,18 +174,19 @@ impl Writing {
                     text(event.contact.map(|id| id.as_str().to_owned())),
                     text(event.same_as.map(|id| id.as_str().to_owned())),
                     text(event.note),
-                    Cell::Bytes(event.body.unwrap_or_default()),
-                ]
+                    Cell::Bytes(sealed),
+                    Cell::Int(held.id),
+                ])
             })
-            .collect();
+            .collect::<Result<_>>()?;
         rows::insert(
             &mut self.tx,
-            "INSERT INTO events (event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body) VALUES",
+            "INSERT INTO events (event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body, key_id) VALUES",
             "",
             cells,
         )
         .await?;
-        Ok(())
+        Ok(commitments)
     }
 
     /// Notes that a teammate answered in a conversation; the first answer counts.
@@ -193,21 +219,20 @@ impl Store {
         let mut connection = self.reading().await?;
         let found = rows::each(
             &mut connection,
-            "SELECT event_id, received_at, body FROM events WHERE body IS NOT NULL AND event_id IN",
+            "SELECT e.event_id, e.received_at, e.body, e.key_id, k.secret FROM events e LEFT JOIN seal_keys k ON k.key_id = e.key_id AND k.owner IS NOT NULL WHERE e.body IS NOT NULL AND e.event_id IN",
             "",
             &asked,
         )
         .await?;
-        found
-            .iter()
-            .map(|row| {
-                let received_at = Timestamp::from_millis(row.try_get("received_at")?);
-                Ok((
-                    EventId::new(row.try_get::<String, _>("event_id")?),
-                    (received_at, row.try_get("body")?),
-                ))
-            })
-            .collect()
+        let mut bodies = HashMap::new();
+        for row in &found {
+            let event = EventId::new(row.try_get::<String, _>("event_id")?);
+            let received_at = Timestamp::from_millis(row.try_get("received_at")?);
+            if let Some(body) = body_of(row, &event)? {
+                bodies.insert(event, (received_at, body));
+            }
+        }
+        Ok(bodies)
     }
 
     /// One event as it was filed.
@@ -215,7 +240,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn event(&self, id: &EventId) -> Result<Option<EventRow>> {
-        let sql = "SELECT event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body FROM events WHERE event_id = $1";
+        let sql = "SELECT event_id, topic, kind, received_at, conversation_id, part_id, contact_id, same_as, note, body, e.key_id, k.secret
+            FROM events e LEFT JOIN seal_keys k ON k.key_id = e.key_id AND k.owner IS NOT NULL WHERE event_id = $1";
         let mut connection = self.reading().await?;
         let row = sqlx::query(sql)
             .bind(id.as_str())
@@ -250,16 +276,38 @@ impl Store {
     }
 }
 
+/// An event's body as it was sent: nothing once it is erased, or its key is.
+pub(super) fn body_of(row: &AnyRow, event: &EventId) -> Result<Option<Vec<u8>>> {
+    let Some(body) = row.try_get::<Option<Vec<u8>>, _>("body")? else {
+        return Ok(None);
+    };
+    if row.try_get::<Option<i64>, _>("key_id")?.is_none() {
+        return Ok(Some(body));
+    }
+    let Some(secret) = row.try_get::<Option<Vec<u8>>, _>("secret")? else {
+        return Ok(None);
+    };
+    let opened = Key::from_bytes(&secret)
+        .and_then(|key| key.open(&sealing::body_of(event), &body))
+        .and_then(|salted| seal::value_of(&salted).map(<[u8]>::to_vec));
+    opened.map(Some).ok_or_else(|| StoreError::BadData {
+        table: "events",
+        row: event.to_string(),
+        what: "the body is not what was put under lock".to_owned(),
+    })
+}
+
 fn event_of(row: &AnyRow) -> Result<EventRow> {
     let id: String = row.try_get("event_id")?;
     let kind: String = row.try_get("kind")?;
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     Ok(EventRow {
-        kind: EventKind::parse(&kind).ok_or_else(|| super::StoreError::BadData {
+        kind: EventKind::parse(&kind).ok_or_else(|| StoreError::BadData {
             table: "events",
             row: id.clone(),
             what: format!("kind {kind} is unknown"),
         })?,
+        body: body_of(row, &EventId::new(id.as_str()))?,
         event: EventId::new(id),
         topic: row.try_get("topic")?,
         received_at: Timestamp::from_millis(row.try_get("received_at")?),
@@ -268,6 +316,5 @@ fn event_of(row: &AnyRow) -> Result<EventRow> {
         contact: text("contact_id")?.map(ContactId::new),
         same_as: text("same_as")?.map(EventId::new),
         note: text("note")?,
-        body: row.try_get("body")?,
     })
 }

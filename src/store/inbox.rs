@@ -15,8 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::health::Health;
 use super::rows::{self, Cell};
 use super::schema::Dialect;
+use super::sealing::Held;
 use super::{Result, Store, StoreError, Writing};
 use crate::message::EventId;
+use crate::seal::Key;
 use crate::time::Timestamp;
 
 /// Most events in one commit.
@@ -25,6 +27,10 @@ const BATCH: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Most events waiting for the writer; beyond it senders wait their turn.
 const QUEUE: usize = 4096;
+/// How long one key serves what comes in, in milliseconds: it is destroyed once nothing under it waits any more.
+const KEY_SERVES: i64 = 3_600_000;
+
+const NEXT: &str = "SELECT i.event_id, i.received_at, i.body, i.key_id, k.secret FROM inbox i LEFT JOIN seal_keys k ON k.key_id = i.key_id ORDER BY i.event_id LIMIT $1";
 
 /// One verified delivery: the event's id and the bytes as they were sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,6 +67,15 @@ pub struct InboxWriter {
     pool: AnyPool,
     dialect: Dialect,
     health: Health,
+    serving: Option<Serving>,
+}
+
+/// The key under which this program's deliveries wait.
+#[derive(Debug)]
+struct Serving {
+    held: Held,
+    owner: String,
+    since: Timestamp,
 }
 
 pub(super) fn channel(pool: AnyPool, dialect: Dialect, health: Health) -> (Inbox, InboxWriter) {
@@ -70,6 +85,7 @@ pub(super) fn channel(pool: AnyPool, dialect: Dialect, health: Health) -> (Inbox
         pool,
         dialect,
         health,
+        serving: None,
     };
     let inbox = Inbox {
         queue: sender,
@@ -108,8 +124,7 @@ impl Store {
             return Ok(None);
         }
         let mut connection = self.reading().await?;
-        let sql = "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1";
-        let found = sqlx::query(sql)
+        let found = sqlx::query(NEXT)
             .bind(limit)
             .fetch_all(&mut *connection)
             .await?;
@@ -168,29 +183,113 @@ impl InboxWriter {
         }
     }
 
-    async fn commit(&self, batch: &[Waiting]) -> Result<()> {
-        let rows = batch
-            .iter()
-            .map(|(delivery, _)| {
-                vec![
-                    Cell::Text(delivery.event.as_str().to_owned()),
-                    Cell::Int(delivery.received_at.millis()),
-                    Cell::Bytes(delivery.body.to_vec()),
-                ]
-            })
-            .collect();
+    async fn commit(&mut self, batch: &[Waiting]) -> Result<()> {
         if self.health.reserve.is_used() {
             return Err(StoreError::Full);
         }
+        let now = batch.iter().map(|(delivery, _)| delivery.received_at).max();
+        let serving = self.serving.take().filter(|serving| serving.serves(now));
+        // What most often serves is sealed before the only writer is taken.
+        let ready = serving.as_ref().map(|serving| sealed(batch, &serving.held));
         let mut tx = Writing::begin(&self.pool, self.dialect, &self.health).await?;
+        let (serving, rows) = match (serving, ready) {
+            (Some(serving), Some(rows)) if tx.still_serves(&serving).await? => (serving, rows?),
+            _ => {
+                let serving = tx
+                    .make_serving(now.unwrap_or(Timestamp::from_millis(0)))
+                    .await?;
+                let rows = sealed(batch, &serving.held)?;
+                (serving, rows)
+            }
+        };
         rows::insert(
             &mut tx.tx,
-            "INSERT INTO inbox (event_id, received_at, body) VALUES",
+            "INSERT INTO inbox (event_id, received_at, body, key_id) VALUES",
             "ON CONFLICT (event_id) DO NOTHING",
             rows,
         )
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.serving = Some(serving);
+        Ok(())
+    }
+}
+
+impl Serving {
+    fn serves(&self, at: Option<Timestamp>) -> bool {
+        let at = at.map_or(0, Timestamp::millis);
+        (0..KEY_SERVES).contains(&(at - self.since.millis()))
+    }
+}
+
+fn sealed(batch: &[Waiting], held: &Held) -> Result<Vec<Vec<Cell>>> {
+    let row = |(delivery, _): &Waiting| {
+        let body = held.key.seal(&bound_to(&delivery.event), &delivery.body)?;
+        Ok(vec![
+            Cell::Text(delivery.event.as_str().to_owned()),
+            Cell::Int(delivery.received_at.millis()),
+            Cell::Bytes(body),
+            Cell::Int(held.id),
+        ])
+    };
+    batch.iter().map(row).collect()
+}
+
+/// What a body that waits is bound to.
+fn bound_to(event: &EventId) -> String {
+    format!("inbox {event}")
+}
+
+impl Writing {
+    /// Whether a key is neither called in nor destroyed. It stays so until this transaction ends.
+    async fn still_serves(&mut self, serving: &Serving) -> Result<bool> {
+        let sql = match self.dialect {
+            Dialect::Sqlite => "SELECT 1 FROM seal_keys WHERE key_id = $1 AND owner = $2",
+            Dialect::Postgres => {
+                "SELECT 1 FROM seal_keys WHERE key_id = $1 AND owner = $2 FOR KEY SHARE"
+            }
+        };
+        let found = sqlx::query(sql)
+            .bind(serving.held.id)
+            .bind(serving.owner.as_str())
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        Ok(found.is_some())
+    }
+
+    async fn make_serving(&mut self, now: Timestamp) -> Result<Serving> {
+        let (key, owner) = (Key::random()?, format!("inbox:{}", uuid::Uuid::now_v7()));
+        let sql =
+            "INSERT INTO seal_keys (owner, secret, made_at) VALUES ($1, $2, $3) RETURNING key_id";
+        let (id,): (i64,) = sqlx::query_as(sql)
+            .bind(owner.as_str())
+            .bind(key.bytes().to_vec())
+            .bind(now.millis())
+            .fetch_one(&mut *self.tx)
+            .await?;
+        Ok(Serving {
+            held: Held { id, key },
+            owner,
+            since: now,
+        })
+    }
+
+    /// Calls in what the inbox is under and was made before a moment: what comes in from now on is under another key. The row keeps
+    /// its length, so that it is overwritten where it stands.
+    pub(super) async fn call_in_inbox_keys(&mut self, before: Timestamp) -> Result<()> {
+        let sql = "UPDATE seal_keys SET owner = 'spent:' || substr(owner, 7) WHERE owner >= 'inbox:' AND owner < 'inbox;' AND made_at < $1";
+        sqlx::query(sql)
+            .bind(before.millis())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The numbers of the keys that were called in and under which nothing waits any more.
+    pub(super) async fn spent_inbox_keys(&mut self) -> Result<Vec<i64>> {
+        let sql = "SELECT key_id FROM seal_keys WHERE owner >= 'spent:' AND owner < 'spent;' AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.key_id = seal_keys.key_id)";
+        let found: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut *self.tx).await?;
+        Ok(found.into_iter().map(|(id,)| id).collect())
     }
 }
 
@@ -201,17 +300,22 @@ impl Writing {
     /// When the database fails.
     pub async fn take_inbox(&mut self, limit: i64) -> Result<Vec<Delivery>> {
         let sql = match self.dialect {
-            Dialect::Sqlite => {
-                "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1"
-            }
-            Dialect::Postgres => {
-                "SELECT event_id, received_at, body FROM inbox ORDER BY event_id LIMIT $1 FOR UPDATE SKIP LOCKED"
-            }
+            Dialect::Sqlite => NEXT.to_owned(),
+            Dialect::Postgres => format!("{NEXT} FOR UPDATE OF i SKIP LOCKED"),
         };
-        let found = sqlx::query(sql)
+        // Only fixed texts are in it.
+        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(limit)
             .fetch_all(&mut *self.tx)
             .await?;
+        let mut from_before = false;
+        for row in &found {
+            from_before |= row.try_get::<Option<i64>, _>("key_id")?.is_none();
+        }
+        if from_before {
+            // It stands there as it was sent, from before bodies were put under lock.
+            self.overwriting().await?;
+        }
         let deliveries = found.iter().map(delivery_of).collect::<Result<Vec<_>>>()?;
         let ids: Vec<String> = deliveries
             .iter()
@@ -229,9 +333,23 @@ impl Writing {
 }
 
 fn delivery_of(row: &AnyRow) -> Result<Delivery> {
+    let event = EventId::new(row.try_get::<String, _>("event_id")?);
+    let body: Vec<u8> = row.try_get("body")?;
+    let body = if row.try_get::<Option<i64>, _>("key_id")?.is_some() {
+        let secret = row.try_get::<Option<Vec<u8>>, _>("secret")?;
+        let opened =
+            secret.and_then(|secret| Key::from_bytes(&secret)?.open(&bound_to(&event), &body));
+        opened.ok_or_else(|| StoreError::BadData {
+            table: "inbox",
+            row: event.to_string(),
+            what: "the body cannot be opened with its key".to_owned(),
+        })?
+    } else {
+        body
+    };
     Ok(Delivery {
-        event: EventId::new(row.try_get::<String, _>("event_id")?),
+        event,
         received_at: Timestamp::from_millis(row.try_get("received_at")?),
-        body: Bytes::from(row.try_get::<Vec<u8>, _>("body")?),
+        body: Bytes::from(body),
     })
 }

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 
 use super::rows;
+use super::sealing::Owner;
 use super::{Result, Store, StoreError, Writing};
 use crate::decision::Profile;
 use crate::message::ContactId;
+use crate::seal::Key;
 use crate::time::Timestamp;
 
 impl Writing {
@@ -16,13 +18,21 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn keep_profile(&mut self, contact: &ContactId, profile: &Profile) -> Result<()> {
-        let sql = "INSERT INTO profiles (contact_id, looked_up_at, body) VALUES ($1, $2, $3)
-            ON CONFLICT (contact_id) DO UPDATE SET looked_up_at = excluded.looked_up_at, body = excluded.body
+        let owner = Owner::Contact(contact.clone());
+        let keys = self
+            .keys(std::iter::once(owner.clone()), profile.looked_up_at)
+            .await?;
+        let held = keys.of(&owner)?;
+        let body = serde_json::to_string(profile).unwrap_or_default();
+        let body = held.key.seal(&bound_to(contact), body.as_bytes())?;
+        let sql = "INSERT INTO profiles (contact_id, looked_up_at, body, key_id) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (contact_id) DO UPDATE SET looked_up_at = excluded.looked_up_at, body = excluded.body, key_id = excluded.key_id
             WHERE profiles.looked_up_at <= excluded.looked_up_at";
         sqlx::query(sql)
             .bind(contact.as_str())
             .bind(profile.looked_up_at.millis())
-            .bind(serde_json::to_string(profile).unwrap_or_default())
+            .bind(body)
+            .bind(held.id)
             .execute(&mut *self.tx)
             .await?;
         Ok(())
@@ -57,7 +67,7 @@ impl Store {
         let mut connection = self.reading().await?;
         let found = rows::each(
             &mut connection,
-            "SELECT contact_id, body FROM profiles WHERE contact_id IN",
+            "SELECT p.contact_id, p.body, k.secret FROM profiles p JOIN seal_keys k ON k.key_id = p.key_id AND k.owner IS NOT NULL WHERE p.contact_id IN",
             "",
             &asked,
         )
@@ -65,15 +75,24 @@ impl Store {
         found
             .iter()
             .map(|row| {
-                let (contact, body): (String, String) =
-                    (row.try_get("contact_id")?, row.try_get("body")?);
-                let profile = serde_json::from_str(&body).map_err(|error| StoreError::BadData {
+                let contact = ContactId::new(row.try_get::<String, _>("contact_id")?);
+                let (body, secret): (Vec<u8>, Vec<u8>) =
+                    (row.try_get("body")?, row.try_get("secret")?);
+                let profile = Key::from_bytes(&secret)
+                    .and_then(|key| key.open(&bound_to(&contact), &body))
+                    .and_then(|body| serde_json::from_slice(&body).ok());
+                let profile = profile.ok_or_else(|| StoreError::BadData {
                     table: "profiles",
-                    row: contact.clone(),
-                    what: format!("body is not a profile: {error}"),
+                    row: contact.to_string(),
+                    what: "body is not a profile under the contact's key".to_owned(),
                 })?;
-                Ok((ContactId::new(contact), profile))
+                Ok((contact, profile))
             })
             .collect()
     }
+}
+
+/// What a profile is bound to.
+fn bound_to(contact: &ContactId) -> String {
+    format!("profile {contact}")
 }

@@ -300,6 +300,26 @@ impl Writing {
             .await?;
         Ok(())
     }
+
+    /// The first row of the newest tile that begins at or before a row and is signed; only the next few tiles are looked at.
+    pub(super) async fn signed_tile_up_to(&mut self, seq: i64) -> Result<Option<i64>> {
+        let sql = "SELECT MAX(t.first_seq) AS first_seq FROM record_tiles t, record_head h
+            WHERE h.name = 'record' AND t.tile > h.forgotten / 256 AND t.tile <= h.forgotten / 256 + 16 AND t.first_seq <= $1
+            AND t.tile * 256 <= (SELECT COALESCE(MAX(size), 0) FROM record_checkpoints)";
+        let (first,): (Option<i64>,) = sqlx::query_as(sql)
+            .bind(seq)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        Ok(first)
+    }
+
+    /// Of the rows before one that begins a tile only the hashes are kept from now on.
+    pub(super) async fn note_forgotten_below(&mut self, seq: i64) -> Result<()> {
+        let sql = "UPDATE record_head SET forgotten = 256 * (SELECT tile FROM record_tiles WHERE first_seq = $1)
+            WHERE name = 'record' AND EXISTS (SELECT 1 FROM record_tiles WHERE first_seq = $1)";
+        sqlx::query(sql).bind(seq).execute(&mut *self.tx).await?;
+        Ok(())
+    }
 }
 
 /// How many rows a tree has, as databases count.

@@ -73,6 +73,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0006.postgres.sql"),
     },
     Step {
+        number: 7,
+        about: "personal data under lock, and what is to be forgotten",
+        sqlite: include_str!("migrations/0007.sqlite.sql"),
+        postgres: include_str!("migrations/0007.postgres.sql"),
+    },
+    Step {
         number: 8,
         about: "the record as a tree",
         sqlite: include_str!("migrations/0008.sqlite.sql"),

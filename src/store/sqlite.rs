@@ -90,13 +90,22 @@ async fn look_over(connection: &mut AnyConnection, path: &Path, through: bool) -
 /// Brings the log into the file and syncs it. What a program that died, or was told that a sync had failed, left in the log may
 /// be read without ever having reached the disk: a repeat of it would be taken as stored.
 pub(super) async fn make_whole(write: &AnyPool) -> Result<()> {
-    let (busy, log, done): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(write)
-        .await?;
+    let (busy, log, done) = checkpoint(write).await?;
     if busy == 0 || log == done {
         return Ok(());
     }
     Err(StoreError::Busy)
+}
+
+/// Brings the log into the file and empties it. `false` when somebody still reads from it.
+pub(super) async fn empty_log(write: &AnyPool) -> Result<bool> {
+    let (busy, ..) = checkpoint(write).await?;
+    Ok(busy == 0)
+}
+
+async fn checkpoint(write: &AnyPool) -> Result<(i64, i64, i64)> {
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    Ok(sqlx::query_as(sql).fetch_one(write).await?)
 }
 
 /// A file's name is durable once its folder is synced.

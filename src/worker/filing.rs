@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::Worker;
 use crate::fingerprint::Fingerprint;
-use crate::message::{EventId, Message};
+use crate::message::{ConversationId, EventId, Message};
 use crate::payload::{self, Event, What};
 use crate::rules;
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
 use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
+use crate::store::redactions::Redaction;
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
@@ -95,6 +96,42 @@ impl Read {
     }
 }
 
+/// What a batch tells besides messages.
+#[derive(Default)]
+struct Besides {
+    answers: Vec<(ConversationId, Timestamp)>,
+    removed: Vec<Redaction>,
+}
+
+impl Besides {
+    fn hear(&mut self, what: &What, now: Timestamp) {
+        match what {
+            What::Answer { conversation, at } => self.answers.push((conversation.clone(), *at)),
+            What::Removed {
+                conversation,
+                part,
+                written_at,
+            } => self.removed.push(Redaction {
+                conversation: conversation.clone(),
+                part: part.clone(),
+                written_at: *written_at,
+                told_at: now,
+            }),
+            _ => {}
+        }
+    }
+
+    /// In one order everywhere, so that two replicas cannot wait for each other.
+    async fn note(mut self, tx: &mut Writing) -> Result<()> {
+        self.answers.sort();
+        for (conversation, at) in &self.answers {
+            tx.note_answer(conversation, *at).await?;
+        }
+        self.removed.sort();
+        tx.note_redactions(&self.removed).await
+    }
+}
+
 async fn file(
     tx: &mut Writing,
     deliveries: Vec<Delivery>,
@@ -119,28 +156,25 @@ async fn file(
     let keys: Vec<MessageKey> = new.iter().filter_map(|(_, read)| read.key()).collect();
     let repeats = tx.register_messages(&keys).await?;
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
-    let (mut messages, mut answers) = (Vec::new(), Vec::new());
+    let (mut messages, mut besides) = (Vec::new(), Besides::default());
     for (delivery, Read { event, .. }) in new {
-        if let What::Answer { conversation, at } = &event.what {
-            answers.push((conversation.clone(), *at));
-        }
+        besides.hear(&event.what, now);
         let row = row_of(&delivery, &event, &repeats);
-        entries.extend(entries_of(&row, now));
+        entries.push(entries_of(&row, now));
         if let (EventKind::Message, What::Message(message)) = (row.kind, event.what) {
             messages.push(*message);
         }
         rows.push(row);
     }
-    // In one order everywhere, so that two replicas cannot wait for each other.
-    answers.sort();
-    for (conversation, at) in &answers {
-        tx.note_answer(conversation, *at).await?;
-    }
+    besides.note(tx).await?;
     tx.note_senders(messages.iter().map(|message| &message.from.id), now)
         .await?;
     let kinds = rows.iter().map(|row| row.kind).collect();
-    tx.file_events(rows).await?;
-    tx.record(entries).await?;
+    let commitments = tx.file_events(rows).await?;
+    for (entries, commitment) in entries.iter_mut().zip(commitments) {
+        commit_to(entries, &commitment);
+    }
+    tx.record(entries.into_iter().flatten().collect()).await?;
     let jobs = messages.iter().map(judging_of).collect();
     let work = if let Some(lease) = lease {
         let jobs = tx.add_claimed_jobs(jobs, lease).await?;
@@ -154,6 +188,14 @@ async fn file(
         work,
         kinds,
     })
+}
+
+/// The record commits to the event as it was sent.
+fn commit_to(entries: &mut [Entry], commitment: &str) {
+    let received = entries.first_mut();
+    if let Some(detail) = received.and_then(|entry| entry.detail.as_object_mut()) {
+        detail.insert("evidence".to_owned(), json!(commitment));
+    }
 }
 
 fn judging_of(message: &Message) -> NewJob {
@@ -193,6 +235,10 @@ fn row_of(delivery: &Delivery, event: &Event, repeats: &HashMap<EventId, EventId
         What::Answer { conversation, .. } => {
             row.kind = EventKind::Answer;
             row.conversation = Some(conversation.clone());
+        }
+        What::Removed { conversation, .. } => {
+            row.conversation = Some(conversation.clone());
+            row.note = Some("what it tells of was removed at Featurebase".to_owned());
         }
         What::Other(why) => row.note = Some((*why).to_owned()),
         What::NotUnderstood(why) => {

@@ -301,6 +301,33 @@ fn hold_of(message: &Message, decision: &Decision, now: Timestamp) -> Hold {
     }
 }
 
+/// Takes out of a decision what tells of the text and of the sender: the words that matched, and what was looked up.
+fn personal_part(detail: &mut Value) -> Value {
+    let mut private = serde_json::Map::new();
+    let findings = detail.get_mut("findings").and_then(Value::as_array_mut);
+    let evidence: Vec<Value> = findings
+        .into_iter()
+        .flatten()
+        .map(|finding| {
+            let evidence = finding
+                .as_object_mut()
+                .and_then(|fields| fields.remove("evidence"));
+            json!({ "evidence": evidence.unwrap_or(Value::Null) })
+        })
+        .collect();
+    if !evidence.is_empty() {
+        private.insert("findings".to_owned(), Value::Array(evidence));
+    }
+    let facts = detail.get_mut("facts").and_then(Value::as_object_mut);
+    if let Some(profile) = facts.and_then(|facts| facts.remove("profile")) {
+        private.insert("facts".to_owned(), json!({ "profile": profile }));
+    }
+    if private.is_empty() {
+        return Value::Null;
+    }
+    Value::Object(private)
+}
+
 fn entry_of(message: &Message, decision: &Decision, note: Option<String>, now: Timestamp) -> Entry {
     let mut detail = serde_json::to_value(decision).unwrap_or(Value::Null);
     if let (Some(note), Some(detail)) = (note, detail.as_object_mut()) {
@@ -309,7 +336,9 @@ fn entry_of(message: &Message, decision: &Decision, note: Option<String>, now: T
     if let (true, Some(detail)) = (message.event.is_recovered(), detail.as_object_mut()) {
         detail.insert("recovered".to_owned(), json!(true));
     }
+    let private = personal_part(&mut detail);
     let entry = Entry::new(Action::Decided, now, detail)
+        .private(private)
         .contact(&message.from.id)
         .conversation(&message.conversation)
         .event(&message.event);

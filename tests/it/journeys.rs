@@ -1,5 +1,6 @@
 //! What happens to messages and orders, from the signed delivery to Featurebase and the record.
 
+mod ageing;
 mod away;
 mod besides;
 mod block_for;
@@ -7,6 +8,7 @@ mod blocking;
 mod brakes;
 mod budget;
 mod ear;
+mod erasure;
 mod faults;
 mod gate;
 mod history;
@@ -18,6 +20,7 @@ mod people;
 mod people_storm;
 mod poisoned;
 mod reconcile;
+mod removals;
 mod replicas;
 mod restored;
 mod rule_edits;

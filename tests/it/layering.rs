@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const NOUNS: &[&str] = &["time", "message", "decision", "fingerprint", "problem"];
+const NOUNS: &[&str] = &[
+    "time",
+    "message",
+    "decision",
+    "fingerprint",
+    "problem",
+    "seal",
+];
 
 /// Each room, and the rooms it may know besides the nouns.
 const MAY_KNOW: &[(&str, &[&str])] = &[
@@ -12,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("decision", &[]),
     ("fingerprint", &[]),
     ("problem", &[]),
+    ("seal", &[]),
     ("telemetry", &[]),
     ("alerts", &["store", "telemetry"]),
     ("config", &["alerts", "store", "telemetry"]),
@@ -142,6 +150,7 @@ const MONOPOLIES: &[(&str, &[&str])] = &[
             "payload.rs",
             "payload/",
             "featurebase.rs",
+            "featurebase/webhooks.rs",
             "sandbox.rs",
             "sandbox/",
         ],

@@ -41,6 +41,7 @@ mod rulebooks;
 mod sandbox;
 mod signatures;
 mod silence;
+mod standing;
 mod store;
 mod text;
 mod vectors;

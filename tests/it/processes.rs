@@ -4,6 +4,7 @@ mod brakes;
 mod canary;
 mod commands;
 mod disk;
+mod forgetting;
 mod kills;
 mod reconciling;
 mod replicas;

@@ -1,5 +1,5 @@
 use featurebase_bouncer::message::{Channel, ContactKind, ConversationId, PartId};
-use featurebase_bouncer::payload::What;
+use featurebase_bouncer::payload::{self, What};
 use featurebase_bouncer::sandbox::sample_event;
 use featurebase_bouncer::time::Clock;
 use serde_json::json;
@@ -325,7 +325,7 @@ fn a_teammates_answer_is_noted_with_its_conversation_and_time() {
 fn topics_that_are_not_judged_are_told_so() {
     for topic in [
         "post.created",
-        "conversation.deleted",
+        "conversation.read",
         "conversation.user.CREATED",
         "",
         "ü",
@@ -334,6 +334,37 @@ fn topics_that_are_not_judged_are_told_so() {
         assert_eq!(other(&event), "a topic that is not judged");
         assert_eq!(read(&event).topic, topic);
     }
+}
+
+#[test]
+fn what_was_removed_at_featurebase_is_told() {
+    let event = envelope("conversation_part.redacted", &part());
+    let What::Removed {
+        conversation,
+        part: Some(redacted),
+        ..
+    } = read(&event).what
+    else {
+        panic!("{event}");
+    };
+    assert!(payload::carries(event.to_string().as_bytes(), &redacted));
+    assert!(!payload::carries(
+        event.to_string().as_bytes(),
+        &PartId::new("elsewhere")
+    ));
+    let event = envelope(
+        "conversation.deleted",
+        &json!({ "object": "conversation", "id": conversation }),
+    );
+    assert!(matches!(
+        read(&event).what,
+        What::Removed { part: None, .. }
+    ));
+    let event = envelope(
+        "conversation_part.redacted",
+        &json!({ "object": "conversation_part" }),
+    );
+    assert!(matches!(read(&event).what, What::NotUnderstood(_)));
 }
 
 #[test]

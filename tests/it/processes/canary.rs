@@ -186,6 +186,18 @@ on_both_databases! {
             let said = site.says(arguments);
             assert_silent(&arguments.join(" "), &(text(&said.stdout) + &text(&said.stderr)), &secrets);
         }
+        // Nor do its files hold what was written, or of whom: while it runs, and after one of them was erased.
+        for canary in TEXTS {
+            assert_eq!(site.database.places_of(canary.as_bytes()).await, Vec::<String>::new(), "{canary}");
+        }
+        let keys = site.database.secrets().await;
+        let (_, key) = keys.iter().find(|(owner, _)| owner.ends_with(&mallory)).unwrap();
+        assert_ne!(site.database.places_of(key).await, Vec::<String>::new());
+        let erased = text(&site.says(&["erase", &mallory, "--reason", "they asked for it"]).stdout);
+        assert!(erased.contains("keys are destroyed"), "{erased}");
+        until("the erasure is finished", async || site.database.places_of(key).await.is_empty()).await;
+        let why = text(&site.says(&["why", &written.event_ids[0]]).stdout);
+        assert!(why.contains("has been erased") && !why.contains(TEXTS[0]), "{why}");
         assert_eq!(process.terminate(), Some(0));
         let log = std::fs::read_to_string(log).unwrap();
         assert!(log.contains("TRACE"), "the log tells all it can: {log}");

@@ -142,7 +142,9 @@ async fn a_webhook_is_made_with_what_we_need_and_its_secret_is_written_where_the
         serde_json::json!([
             "conversation.user.created",
             "conversation.user.replied",
-            "conversation.admin.replied"
+            "conversation.admin.replied",
+            "conversation_part.redacted",
+            "conversation.deleted"
         ])
     );
     let written = std::fs::read_to_string(&file).unwrap();
@@ -194,7 +196,7 @@ async fn the_status_of_the_webhook_is_told_and_is_an_exit_code() {
     insta::assert_snapshot!(told, @r#"
     ID to http://HOST/webhooks/featurebase
     status: active, payload version 2026-01-01.nova
-    topics: conversation.user.created, conversation.user.replied, conversation.admin.replied
+    topics: conversation.user.created, conversation.user.replied, conversation.admin.replied, conversation_part.redacted, conversation.deleted
     health: 0 failures in a row, last success never, last answer none
     the webhook ID is active
     "#);
