@@ -9,9 +9,11 @@ mod explain;
 mod health;
 mod orders;
 mod out;
+mod past;
 mod questions;
 mod reconcile;
 mod rule_list;
+mod rulebooks;
 mod rules;
 mod rules_status;
 mod sandbox;
@@ -31,7 +33,7 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
+    AlertCommand, Args, Audit, AuditCommand, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
     RulesCommand,
 };
 use out::{Out, say};
@@ -129,6 +131,11 @@ async fn at_desk(
     out: Out,
 ) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Audit(Audit {
+            command: Some(AuditCommand::Replay(options)),
+            ..
+        }) => past::replay(desk, &options, out).await,
+        Command::Backtest(options) => past::backtest(desk, config, &options, out).await,
         Command::Audit(options) => questions::audit(desk, options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
@@ -136,6 +143,18 @@ async fn at_desk(
         }
         Command::Rules(RulesCommand::List(options)) => {
             rule_list::list(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::History(options)) => {
+            rulebooks::history(desk, &options, out).await
+        }
+        Command::Rules(RulesCommand::Diff(options)) => {
+            rulebooks::compare(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::Show(options)) => {
+            rulebooks::show(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::Rollback(options)) => {
+            rulebooks::rollback(desk, config, &options, out).await
         }
         Command::Reconcile(options) => reconcile::reconcile(desk, &options, out).await,
         Command::Hold(HoldCommand::List(options)) => questions::holds(desk, &options, out).await,

@@ -1,12 +1,16 @@
 //! What a person may ask or order. Every order is one transaction: the record with name and reason, and the job.
 //! Nothing here calls Featurebase.
 
+pub mod backtest;
 mod besides;
 pub mod brakes;
+pub mod explain;
 mod orders;
+pub mod past;
 pub mod reconcile;
 pub mod review;
 pub mod rule_list;
+pub mod rulebooks;
 pub mod sentences;
 pub mod tryout;
 pub mod why;
@@ -42,6 +46,12 @@ pub enum DeskError {
         "nothing is known of `{0}`: no event, contact or conversation of that id is on file; an event of the last moments may still be on its way there"
     )]
     Unknown(String),
+    #[error("{0}")]
+    NoVersion(String),
+    #[error(
+        "nothing was decided about `{0}` that could be told to a customer: name an event whose message was judged, or a contact who was blocked, held or flagged"
+    )]
+    NothingDecided(String),
     #[error("the stop file {path} could not be changed: {error}")]
     StopFile {
         path: PathBuf,

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod past;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use crate::message::ContactKind;
 use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
 
+pub use past::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -52,6 +54,8 @@ pub enum Command {
     Audit(Audit),
     /// Explain what became of a contact, an event or a conversation
     Why(Why),
+    /// See whom a draft of the rules would newly hit, and whom no longer, among the messages that are kept
+    Backtest(Backtest),
     /// Orders about a contact
     #[command(subcommand)]
     Contact(ContactCommand),
@@ -141,14 +145,6 @@ pub struct Try {
     pub rules: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// List every rule with how often it fired, and what came of it
-    List(RulesList),
-    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
-    Status,
-}
-
 #[derive(Debug, clap::Args)]
 pub struct RulesList {
     /// Count messages judged in so long a time, in whole days (UTC)
@@ -163,7 +159,10 @@ pub struct RulesList {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Audit {
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
     /// Only rows about this contact
     #[arg(long)]
     pub contact: Option<String>,
@@ -203,6 +202,9 @@ pub struct Audit {
 pub struct Why {
     /// Id of a contact, an event or a conversation
     pub id: String,
+    /// In words that may be sent to the contact: they tell no rule, no word and no number by which spammers could learn
+    #[arg(long)]
+    pub for_customer: bool,
 }
 
 #[derive(Debug, Subcommand)]

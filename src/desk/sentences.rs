@@ -41,6 +41,12 @@ pub fn tell(row: &Row) -> Vec<String> {
                 first.unwrap_or_default()
             )]
         }
+        Action::RulesRolledBack => vec![format!(
+            "{} had the rule files of {} put back: {}.",
+            row.actor,
+            short(word(row, "to")),
+            word(row, "reason")
+        )],
         Action::BrakeTripped | Action::BrakeReleased | Action::QueueOld | Action::QueueCaughtUp => {
             vec![watch::tell(row)]
         }

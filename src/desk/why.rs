@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::explain::Reasons;
 use super::sentences::tell;
 use super::{Desk, DeskError, Result};
 use crate::decision::{Decision, Digest, RuleId};
@@ -24,6 +25,9 @@ const MOST_ROWS: i64 = 200;
 pub struct Explanation {
     pub lines: Vec<String>,
     pub rows: Vec<Row>,
+    /// For an event whose message was judged: the decision in parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Reasons>,
 }
 
 impl Desk {
@@ -61,6 +65,7 @@ impl Desk {
         Ok(Explanation {
             lines,
             rows: by_conversation,
+            decision: None,
         })
     }
 
@@ -78,7 +83,7 @@ impl Desk {
                 ..Filter::default()
             })
             .await?;
-        let (mut lines, mut books) = (Vec::new(), Books::new());
+        let mut lines = Vec::new();
         if let Some(filed) = self.store.event(event).await? {
             lines.push(format!(
                 "Event {event} ({}) came in at {}.",
@@ -107,9 +112,18 @@ impl Desk {
                 EventKind::Message => None,
             });
         }
+        let reasons = self.reasons(event).await?;
+        let in_full = reasons.as_ref().map(|reasons| reasons.seq);
         for row in rows.iter().filter(|row| row.action != Action::Received) {
-            lines.extend(tell_dated(row));
-            lines.extend(self.rules_then(row, &mut books).await?);
+            match &reasons {
+                Some(reasons) if row.seq == reasons.seq => {
+                    lines.extend(tell_dated(row));
+                    lines.extend(reasons.lines());
+                }
+                // What came after a decision is told with it.
+                _ if in_full.is_some_and(|seq| row.seq > seq) => {}
+                _ => lines.extend(tell_dated(row)),
+            }
         }
         if !rows.iter().any(|row| row.action == Action::Decided)
             && rows
@@ -119,7 +133,11 @@ impl Desk {
             lines.push("It has not been judged yet.".to_owned());
             lines.extend(self.waits_for(&rows).await?);
         }
-        Ok(Explanation { lines, rows })
+        Ok(Explanation {
+            lines,
+            rows,
+            decision: reasons,
+        })
     }
 
     /// What keeps a message from being judged, where that is a look-up of its sender.
@@ -166,7 +184,11 @@ impl Desk {
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST_ROWS {
             lines.push(format!("Only the newest {MOST_ROWS} entries are told; `bouncer audit --contact {contact}` pages through all."));
         }
-        Ok(Explanation { lines, rows })
+        Ok(Explanation {
+            lines,
+            rows,
+            decision: None,
+        })
     }
 
     async fn standing_line(&self, contact: &ContactId) -> Result<String> {

@@ -1,12 +1,15 @@
 //! What happens to messages and orders, from the signed delivery to Featurebase and the record.
 
 mod away;
+mod backtest;
 mod besides;
 mod block_for;
 mod blocking;
 mod brakes;
 mod budget;
 mod ear;
+mod explain_decision;
+mod explain_erased;
 mod faults;
 mod gate;
 mod history;
@@ -18,9 +21,12 @@ mod people;
 mod people_storm;
 mod poisoned;
 mod reconcile;
+mod replay;
 mod replicas;
 mod restored;
+mod rollback;
 mod rule_edits;
+mod rulebook_history;
 mod stops;
 mod taken_back;
 mod told_of_steps;

@@ -26,7 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["payload", "rules", "store", "featurebase", "telemetry"],
     ),
     ("lookout", &["payload", "store", "featurebase", "telemetry"]),
-    ("desk", &["rules", "store"]),
+    ("desk", &["payload", "rules", "store"]),
     (
         "doctor",
         &[
@@ -155,6 +155,7 @@ const MONOPOLIES: &[(&str, &[&str])] = &[
     (
         ".spawn(",
         &[
+            "desk/past/crew.rs",
             "server.rs",
             "server/",
             "worker.rs",
