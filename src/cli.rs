@@ -33,8 +33,8 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, Audit, AuditCommand, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
-    RulesCommand,
+    AlertCommand, Args, Audit, AuditCommand, BrakeCommand, Command, ConfigCommand, ContactCommand,
+    HoldCommand, RulesCommand,
 };
 use out::{Out, say};
 

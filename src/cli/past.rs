@@ -10,9 +10,9 @@ use super::args::{Backtest, Replay, When};
 use super::out::{Out, complain, complain_of};
 use super::{FAILED, WANTING};
 use crate::config::Config;
-use crate::desk::{Desk, backtest};
 use crate::desk::past::Span;
 use crate::desk::rulebooks::Named;
+use crate::desk::{Desk, backtest};
 use crate::message::ContactId;
 use crate::rules::Rulebook;
 use crate::rulewatch::folder;
@@ -62,7 +62,9 @@ pub(super) async fn backtest(
     };
     let report = desk.backtest(&test).await?;
     let bounds = options.fail_if.iter();
-    let exceeded: Vec<String> = bounds.filter_map(|bound| bound.exceeded_by(&report)).collect();
+    let exceeded: Vec<String> = bounds
+        .filter_map(|bound| bound.exceeded_by(&report))
+        .collect();
     let told = exceeded.iter().map(|line| format!("FAILED: {line}"));
     let mut value = serde_json::to_value(&report)?;
     if let Some(value) = value.as_object_mut() {
@@ -79,13 +81,17 @@ async fn named(desk: &Desk, config: &Config, name: &str) -> anyhow::Result<Optio
         _ if Path::new(name).exists() => return Ok(load(Path::new(name))),
         Ok(Named::Disk) => return Ok(load(&config.rules_dir)),
         Ok(version) => version,
-        Err(told) => anyhow::bail!("{told}; or name a folder of rules: there is none called {name}"),
+        Err(told) => {
+            anyhow::bail!("{told}; or name a folder of rules: there is none called {name}")
+        }
     };
     match desk.version(&version, &[]).await?.load() {
         Ok(book) => Ok(Some(book)),
         Err(problems) => {
             complain_of(&problems);
-            complain(&format!("{name}: this version of the program cannot load these rules"));
+            complain(&format!(
+                "{name}: this version of the program cannot load these rules"
+            ));
             Ok(None)
         }
     }
@@ -102,12 +108,7 @@ fn load(path: &Path) -> Option<Rulebook> {
     }
 }
 
-fn span(
-    desk: &Desk,
-    since: Option<When>,
-    until: Option<When>,
-    contact: Option<&String>,
-) -> Span {
+fn span(desk: &Desk, since: Option<When>, until: Option<When>, contact: Option<&String>) -> Span {
     let now = desk.clock.now();
     Span {
         since: since.map(|when| when.seen_from(now)),

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::args::{RulesDiff, RulesHistory, RulesRollback, RulesShow};
+use super::args::{Reason, RulesDiff, RulesHistory, RulesRollback, RulesShow};
 use super::orders::{actor, order};
 use super::out::{Out, complain, complain_of, say};
 use super::{FAILED, WANTING};
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::desk::rulebooks::diff::{diff, unified};
+use crate::desk::rulebooks::history::Adoption;
 use crate::desk::rulebooks::{Named, Version};
 use crate::problem::Problem;
 use crate::rules::{RuleFile, Rulebook, digest_of};
@@ -27,7 +28,7 @@ pub(super) async fn history(
     let since = options.since.map(|when| when.seen_from(now));
     let until = options.until.map(|when| when.seen_from(now));
     let history = desk.rules_history(since, until, options.limit).await?;
-    let mut lines: Vec<String> = history.iter().flat_map(|version| version.lines()).collect();
+    let mut lines: Vec<String> = history.iter().flat_map(Adoption::lines).collect();
     lines.push(if history.is_empty() {
         "no rules came into force then".to_owned()
     } else {
@@ -52,7 +53,9 @@ pub(super) async fn compare(
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(old), Some(new)) = (loaded(&old), loaded(&new)) else {
-        complain("these rules cannot be loaded, so they cannot be compared in words; --text compares the files");
+        complain(
+            "these rules cannot be loaded, so they cannot be compared in words; --text compares the files",
+        );
         return Ok(ExitCode::from(FAILED));
     };
     let diff = diff(&old, &new);
@@ -79,7 +82,12 @@ pub(super) async fn show(
     let texts: serde_json::Map<String, serde_json::Value> = version
         .files
         .iter()
-        .map(|file| (file.name.clone(), json!(String::from_utf8_lossy(&file.bytes))))
+        .map(|file| {
+            (
+                file.name.clone(),
+                json!(String::from_utf8_lossy(&file.bytes)),
+            )
+        })
         .collect();
     let value = json!({ "digest": version.digest, "files": texts, "written_to": options.to });
     let lines: Vec<String> = match &options.to {
@@ -135,8 +143,7 @@ pub(super) async fn rollback(
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    let known = desk.was_in_force(&from).await?;
-    if !known && !options.force {
+    if !options.force && !desk.was_in_force(&from).await? {
         complain(&format!(
             "nothing was changed: {} has edits that were never in force (`bouncer rules diff now disk --text` shows them). With --force they are put aside into a backup and {} is put back.",
             config.rules_dir.display(),
@@ -144,22 +151,8 @@ pub(super) async fn rollback(
         ));
         return Ok(ExitCode::from(WANTING));
     }
-    let backup = backup_folder(config, desk.clock.now());
-    putback::keep_copy(&there, &backup).context("nothing was changed: what is there could not be put aside")?;
-    let actor = actor(&options.order);
-    let shown = backup.display().to_string();
-    desk.note_rollback(
-        &version.digest,
-        &from,
-        &shown,
-        order(&actor, &options.order),
-    )
-    .await
-    .context("nothing was changed")?;
-    putback::put_back(&config.rules_dir, &there, &version.files).with_context(|| {
-        format!("the rules could not be put back in full; all that was there is in {shown}. Mend this and run it again with --force")
-    })?;
-    let value = json!({ "put_back": version.digest, "instead_of": from, "backup": shown });
+    let backup = replace(desk, config, &there, &version, &options.order).await?;
+    let value = json!({ "put_back": version.digest, "instead_of": from, "backup": backup });
     out.answer(
         &value,
         [
@@ -168,10 +161,32 @@ pub(super) async fn rollback(
                 config.rules_dir.display(),
                 version.digest.short()
             ),
-            format!("What was there ({}) is kept in {shown}", from.short()),
+            format!("What was there ({}) is kept in {backup}", from.short()),
         ],
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Puts aside what is there, records the order, and writes the version's files. Gives where what was there is kept.
+async fn replace(
+    desk: &Desk,
+    config: &Config,
+    there: &[RuleFile],
+    version: &Version,
+    reason: &Reason,
+) -> anyhow::Result<String> {
+    let backup = backup_folder(config, desk.clock.now());
+    putback::keep_copy(there, &backup)
+        .context("nothing was changed: what is there could not be put aside")?;
+    let (actor, shown) = (actor(reason), backup.display().to_string());
+    let from = digest_of(there.iter());
+    desk.note_rollback(&version.digest, &from, &shown, order(&actor, reason))
+        .await
+        .context("nothing was changed")?;
+    putback::put_back(&config.rules_dir, there, &version.files).with_context(|| {
+        format!("the rules could not be put back in full; all that was there is in {shown}. Mend this and run it again with --force")
+    })?;
+    Ok(shown)
 }
 
 /// A folder of its own for each rollback, outside the folder of rules.

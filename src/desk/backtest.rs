@@ -104,7 +104,7 @@ impl Desk {
             let known = self.known_since(&cases, &judged).await?;
             for ((case, judged), known_since) in cases.iter().zip(judged).zip(known) {
                 match judged {
-                    Some(judged) => tally.add(case, judged, known_since),
+                    Some(judged) => tally.add(case, &judged, known_since),
                     None => tally.totals.failed += 1,
                 }
             }
@@ -212,7 +212,8 @@ fn lacks(case: &Case, draft: &Rulebook) -> bool {
         let kept = &book.wanted().attributes;
         draft.wanted().attributes.is_subset(kept)
     };
-    let whole = case.facts.profile != Lookup::NotAsked && case.book.as_ref().is_some_and(attributes);
+    let whole =
+        case.facts.profile != Lookup::NotAsked && case.book.as_ref().is_some_and(attributes);
     !whole && {
         let facts = Facts {
             profile: Lookup::NotAsked,

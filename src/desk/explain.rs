@@ -146,7 +146,9 @@ impl Desk {
         let event = if self.store.event(&EventId::new(id)).await?.is_some() {
             EventId::new(id)
         } else {
-            self.last_hit(&ContactId::new(id)).await?.ok_or_else(nothing)?
+            self.last_hit(&ContactId::new(id))
+                .await?
+                .ok_or_else(nothing)?
         };
         let reasons = self.reasons(&event).await?.ok_or_else(nothing)?;
         Ok(ForCustomer::of(&reasons))

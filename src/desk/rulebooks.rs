@@ -98,7 +98,11 @@ impl Desk {
             }
             Named::Now => match self.store.latest_book().await? {
                 Some((digest, _)) => digest,
-                None => return Err(DeskError::NoVersion("no rules were in force yet".to_owned())),
+                None => {
+                    return Err(DeskError::NoVersion(
+                        "no rules were in force yet".to_owned(),
+                    ));
+                }
             },
             Named::At(moment) => self.in_force_at(*moment).await?,
             Named::Digest(digits) => self.by_digits(digits).await?,

@@ -14,7 +14,7 @@ use crate::message::{ContactId, ConversationId, EventId};
 use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
-use crate::store::events::EventKind;
+use crate::store::events::{EventKind, EventRow};
 use crate::store::jobs::Task;
 
 /// Most rows of the record told of one contact.
@@ -89,28 +89,7 @@ impl Desk {
                 "Event {event} ({}) came in at {}.",
                 filed.topic, filed.received_at
             ));
-            lines.extend(match filed.kind {
-                EventKind::NotUnderstood => Some(format!(
-                    "It was signed, but not understood: {}.",
-                    filed.note.as_deref().unwrap_or("no reason is known")
-                )),
-                EventKind::Repeat => filed.same_as.map(|first| {
-                    format!(
-                        "It brought the same message as event {first}, which was judged; see there."
-                    )
-                }),
-                EventKind::Other => Some(format!(
-                    "It is not judged: {}.",
-                    filed
-                        .note
-                        .as_deref()
-                        .unwrap_or("it is not a contact's message")
-                )),
-                EventKind::Answer => {
-                    Some("It says that a teammate answered; that protects the contact.".to_owned())
-                }
-                EventKind::Message => None,
-            });
+            lines.extend(what_it_was(filed));
         }
         let reasons = self.reasons(event).await?;
         let in_full = reasons.as_ref().map(|reasons| reasons.seq);
@@ -263,6 +242,28 @@ impl Desk {
             .map(Arc::new);
         books.insert(digest.clone(), book.clone());
         Ok(book)
+    }
+}
+
+/// What an event turned out to be, where that is no message to judge.
+fn what_it_was(filed: EventRow) -> Option<String> {
+    let why = |otherwise: &str| filed.note.clone().unwrap_or_else(|| otherwise.to_owned());
+    match filed.kind {
+        EventKind::NotUnderstood => Some(format!(
+            "It was signed, but not understood: {}.",
+            why("no reason is known")
+        )),
+        EventKind::Repeat => filed.same_as.map(|first| {
+            format!("It brought the same message as event {first}, which was judged; see there.")
+        }),
+        EventKind::Other => Some(format!(
+            "It is not judged: {}.",
+            why("it is not a contact's message")
+        )),
+        EventKind::Answer => {
+            Some("It says that a teammate answered; that protects the contact.".to_owned())
+        }
+        EventKind::Message => None,
     }
 }
 

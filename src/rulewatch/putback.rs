@@ -43,11 +43,7 @@ pub fn keep_copy(files: &[RuleFile], folder: &Path) -> Result<(), PutBackError> 
 ///
 /// # Errors
 /// When a file cannot be written or renamed; those renamed by then stay.
-pub fn put_back(
-    folder: &Path,
-    there: &[RuleFile],
-    files: &[RuleFile],
-) -> Result<(), PutBackError> {
+pub fn put_back(folder: &Path, there: &[RuleFile], files: &[RuleFile]) -> Result<(), PutBackError> {
     if !folder.is_dir() {
         return Err(PutBackError::NotAFolder(folder.to_owned()));
     }

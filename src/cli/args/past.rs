@@ -137,8 +137,7 @@ impl When {
     }
 }
 
-const A_TIME: &str =
-    "a day, a moment or a span, such as 2026-11-01, 2026-11-29T09:41 (UTC) or 30d";
+const A_TIME: &str = "a day, a moment or a span, such as 2026-11-01, 2026-11-29T09:41 (UTC) or 30d";
 
 fn from(text: &str) -> Result<When, String> {
     let span = parse_span(text).map(When::Ago);

@@ -106,7 +106,11 @@ impl FromStr for Bound {
         let most = plain
             .filter(|_| wants_sign)
             .or(Some(number).filter(|_| !wants_sign))
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' && wants_sign))
+            .filter(|digits| {
+                digits
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || b == b'.' && wants_sign)
+            })
             .and_then(|digits| digits.parse().ok());
         match most {
             Some(most) => Ok(Self { measure, most }),

@@ -121,7 +121,7 @@ impl Tally {
         }
     }
 
-    pub fn add(&mut self, case: &Case, judged: Judged, known_since: Option<Timestamp>) {
+    pub fn add(&mut self, case: &Case, judged: &Judged, known_since: Option<Timestamp>) {
         if judged.in_part {
             self.totals.in_part += 1;
             return;
@@ -159,7 +159,7 @@ impl Tally {
                 Verdict::Clean => {}
             }
         }
-        self.add_sender(case, &judged, known_since);
+        self.add_sender(case, judged, known_since);
     }
 
     /// A sender's strongest verdict counts, then and now.

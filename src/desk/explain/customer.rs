@@ -42,7 +42,10 @@ impl ForCustomer {
             (Some(blocked), Some(freed)) => freed.seq > blocked.seq,
             _ => false,
         };
-        let looked = reasons.afterwards.iter().rfind(|deed| deed.actor != BOUNCER);
+        let looked = reasons
+            .afterwards
+            .iter()
+            .rfind(|deed| deed.actor != BOUNCER);
         lines.push(match looked {
             Some(looked) => format!(
                 "A member of our team looked at it on {}.",
@@ -55,7 +58,12 @@ impl ForCustomer {
                 "No member of our team has looked at it yet. If this was a mistake, please answer or write to us another way: a person will look at it.".to_owned()
             }
         });
-        lines.extend(put_right(reasons, is_free, freed, deed(&[Action::UnblockOrdered])));
+        lines.extend(put_right(
+            reasons,
+            is_free,
+            freed,
+            deed(&[Action::UnblockOrdered]),
+        ));
         lines.extend([
             String::new(),
             "We are sorry for any trouble this caused.".to_owned(),

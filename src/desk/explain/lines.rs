@@ -13,7 +13,10 @@ impl Reasons {
         lines.extend(part("By which rules", self.rule_lines()));
         lines.extend(part("Points", self.point_lines()));
         lines.extend(part("Protections and brakes", self.guard_lines()));
-        lines.extend(part("What would have had to be different", self.otherwise_lines()));
+        lines.extend(part(
+            "What would have had to be different",
+            self.otherwise_lines(),
+        ));
         lines.extend(part("Near misses", self.near_lines()));
         lines.extend(part("Afterwards", self.afterwards_lines()));
         lines
@@ -75,7 +78,9 @@ impl Reasons {
             })
             .collect();
         if let (Some(flag), Some(block)) = (points.flag_at, points.block_at) {
-            lines.push(format!("From {flag} on it is flagged, from {block} on blocked."));
+            lines.push(format!(
+                "From {flag} on it is flagged, from {block} on blocked."
+            ));
         }
         lines
     }
@@ -86,7 +91,11 @@ impl Reasons {
         let guards = self.guards.iter().filter(|guard| told(guard.applied));
         guards
             .map(|guard| {
-                let applied = if guard.applied { "Applied" } else { "Did not apply" };
+                let applied = if guard.applied {
+                    "Applied"
+                } else {
+                    "Did not apply"
+                };
                 format!("{applied}: {}.", guard.said)
             })
             .collect()
@@ -96,7 +105,13 @@ impl Reasons {
         let otherwise = &self.otherwise;
         let changes = otherwise.changes.iter();
         let mut lines: Vec<String> = changes
-            .map(|change| format!("If {}: it would have been {}.", change.had, was(change.verdict)))
+            .map(|change| {
+                format!(
+                    "If {}: it would have been {}.",
+                    change.had,
+                    was(change.verdict)
+                )
+            })
             .collect();
         if otherwise.tried > 0 {
             lines.push(if lines.is_empty() {
@@ -105,7 +120,10 @@ impl Reasons {
                     otherwise.tried
                 )
             } else {
-                format!("({} single changes were tried, by judging again.)", otherwise.tried)
+                format!(
+                    "({} single changes were tried, by judging again.)",
+                    otherwise.tried
+                )
             });
         }
         lines

@@ -83,7 +83,11 @@ fn trials(message: &Message, judged: &Decision) -> Vec<Trial> {
         facts,
         change: Change::None,
     };
-    trials.extend(counts(facts).into_iter().map(|(had, facts)| with(had, facts)));
+    trials.extend(
+        counts(facts)
+            .into_iter()
+            .map(|(had, facts)| with(had, facts)),
+    );
     for finding in &judged.findings {
         let rule = &finding.rule;
         let about = |had: String, change: Change| Trial {
@@ -109,7 +113,6 @@ fn trials(message: &Message, judged: &Decision) -> Vec<Trial> {
 
 /// What could have been different about the sender.
 fn senders(message: &Message, facts: &Facts) -> Vec<Trial> {
-    let mut trials = Vec::new();
     let mut as_kind = message.clone();
     let had = match message.from.kind {
         ContactKind::Lead => {
@@ -121,73 +124,74 @@ fn senders(message: &Message, facts: &Facts) -> Vec<Trial> {
             "the sender had not been a registered customer"
         }
     };
-    trials.push(Trial {
+    let mut trials = vec![Trial {
         had: had.to_owned(),
         message: as_kind,
         facts: facts.clone(),
         change: Change::None,
-    });
-    let flipped = |yes: bool, when_not: &'static str, when_so: &'static str| {
-        if yes { when_so } else { when_not }
-    };
-    let changes = [
-        (
-            flipped(
-                facts.answered_before,
-                "a teammate had answered the sender before",
-                "no teammate had answered the sender before",
-            ),
-            Facts {
-                answered_before: !facts.answered_before,
-                ..facts.clone()
-            },
-        ),
-        (
-            flipped(
-                facts.first_message,
-                "it had been the sender's first message",
-                "it had not been the sender's first message",
-            ),
-            Facts {
-                first_message: !facts.first_message,
-                ..facts.clone()
-            },
-        ),
-        (
-            flipped(
-                facts.unblocked_until.is_some(),
-                "a person had unblocked the sender shortly before",
-                "no person had unblocked the sender",
-            ),
-            Facts {
-                unblocked_until: match facts.unblocked_until {
-                    Some(_) => None,
-                    None => Some(Timestamp::from_millis(
-                        message.sent_at.millis().saturating_add(EXEMPT_MILLIS),
-                    )),
-                },
-                ..facts.clone()
-            },
-        ),
-        (
-            flipped(
-                facts.blocked_before,
-                "the sender had been blocked before",
-                "the sender had not been blocked before",
-            ),
-            Facts {
-                blocked_before: !facts.blocked_before,
-                ..facts.clone()
-            },
-        ),
-    ];
-    trials.extend(changes.into_iter().map(|(had, facts)| Trial {
-        had: had.to_owned(),
-        message: message.clone(),
-        facts,
-        change: Change::None,
-    }));
+    }];
+    trials.extend(
+        flipped(message, facts)
+            .into_iter()
+            .map(|(had, facts)| Trial {
+                had: had.to_owned(),
+                message: message.clone(),
+                facts,
+                change: Change::None,
+            }),
+    );
     trials
+}
+
+/// Each fact that is so or not so, the other way round.
+fn flipped(message: &Message, facts: &Facts) -> Vec<(&'static str, Facts)> {
+    let of = |yes: bool, told: [&'static str; 2], change: fn(&mut Facts)| {
+        let mut facts = facts.clone();
+        change(&mut facts);
+        let [when_so, when_not] = told;
+        (if yes { when_so } else { when_not }, facts)
+    };
+    let mut unblocked = facts.clone();
+    unblocked.unblocked_until = match facts.unblocked_until {
+        Some(_) => None,
+        None => Some(Timestamp::from_millis(
+            message.sent_at.millis().saturating_add(EXEMPT_MILLIS),
+        )),
+    };
+    vec![
+        of(
+            facts.answered_before,
+            [
+                "no teammate had answered the sender before",
+                "a teammate had answered the sender before",
+            ],
+            |facts| facts.answered_before = !facts.answered_before,
+        ),
+        of(
+            facts.first_message,
+            [
+                "it had not been the sender's first message",
+                "it had been the sender's first message",
+            ],
+            |facts| facts.first_message = !facts.first_message,
+        ),
+        (
+            if facts.unblocked_until.is_some() {
+                "no person had unblocked the sender"
+            } else {
+                "a person had unblocked the sender shortly before"
+            },
+            unblocked,
+        ),
+        of(
+            facts.blocked_before,
+            [
+                "the sender had not been blocked before",
+                "the sender had been blocked before",
+            ],
+            |facts| facts.blocked_before = !facts.blocked_before,
+        ),
+    ]
 }
 
 /// One less in each count, and one more.
@@ -195,13 +199,19 @@ fn counts(facts: &Facts) -> Vec<(String, Facts)> {
     let mut changed = Vec::new();
     let kinds = [
         (&facts.messages_within, "message of the sender"),
-        (&facts.same_text_within, "message like this one by the sender"),
+        (
+            &facts.same_text_within,
+            "message like this one by the sender",
+        ),
         (&facts.senders_within, "sender of messages like this one"),
     ];
     for (number, (counts, what)) in kinds.into_iter().enumerate() {
         for (window, count) in counts {
             let span = std::time::Duration::from_millis(u64::try_from(*window).unwrap_or(0));
-            for (other, how) in [(count.checked_sub(1), "less"), (count.checked_add(1), "more")] {
+            for (other, how) in [
+                (count.checked_sub(1), "less"),
+                (count.checked_add(1), "more"),
+            ] {
                 // The message itself always counts.
                 let Some(other) = other.filter(|other| *other > 0) else {
                     continue;

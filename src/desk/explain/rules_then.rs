@@ -57,7 +57,9 @@ pub fn rules_then(
                 (None, ..) | (_, None, _) => Since::Unknown,
                 (Some(_), Some(_), None) => Since::Gone,
                 (Some(was), Some(_), Some(is)) if was.reads != is.reads => Since::Changed,
-                (Some(_), Some(_), Some(_)) if parts(then, &finding.rule) != parts(now, &finding.rule) => {
+                (Some(_), Some(_), Some(_))
+                    if parts(then, &finding.rule) != parts(now, &finding.rule) =>
+                {
                     Since::PartsChanged
                 }
                 _ => Since::Same,

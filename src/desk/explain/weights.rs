@@ -132,7 +132,9 @@ fn protections(policy: &Policy, decision: &Decision, message: Option<&Message>) 
     guards.push(guard(
         Restraint::Unblocked,
         match facts.unblocked_until {
-            Some(until) => format!("a person had unblocked the sender, who was exempt until {until}"),
+            Some(until) => {
+                format!("a person had unblocked the sender, who was exempt until {until}")
+            }
             None => format!(
                 "no person's unblock protected the sender; of people unblocked {}",
                 does(policy.unblocked)

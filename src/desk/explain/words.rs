@@ -55,7 +55,9 @@ impl Found {
 pub fn quotes(decision: &Decision, message: &Message) -> Vec<Quote> {
     let shown = text::shown(message.html.as_deref(), message.markdown.as_deref());
     let findings = decision.findings.iter();
-    findings.flat_map(|finding| of_rule(finding, &shown)).collect()
+    findings
+        .flat_map(|finding| of_rule(finding, &shown))
+        .collect()
 }
 
 /// What the record says that matched, where the text is gone.
@@ -77,7 +79,10 @@ fn of_rule(finding: &Finding, shown: &str) -> Vec<Quote> {
     for evidence in &finding.evidence {
         match &evidence.place {
             Some(place) if shown.get(place.clone()).is_some() => {
-                lines.entry(line_start(shown, place.start)).or_default().push(evidence);
+                lines
+                    .entry(line_start(shown, place.start))
+                    .or_default()
+                    .push(evidence);
             }
             _ => elsewhere.push(evidence),
         }
@@ -127,7 +132,11 @@ fn marked(shown: &str, start: usize, mut places: Vec<Range<usize>>) -> String {
             continue;
         }
         let between = shown.get(at..place.start).unwrap_or_default();
-        text.push_str(&if at == start { tail(between) } else { between.to_owned() });
+        text.push_str(&if at == start {
+            tail(between)
+        } else {
+            between.to_owned()
+        });
         text.push_str(MARKS.0);
         text.push_str(shown.get(place.clone()).unwrap_or_default());
         text.push_str(MARKS.1);

@@ -125,7 +125,10 @@ impl Replay {
             self.failed_then
         )];
         for difference in &self.differences {
-            let event = difference.event.as_ref().map_or("no event", EventId::as_str);
+            let event = difference
+                .event
+                .as_ref()
+                .map_or("no event", EventId::as_str);
             lines.push(format!("Row {} ({event}) does not agree:", difference.seq));
             lines.extend(difference.what.iter().map(|what| format!("    {what}.")));
         }
@@ -208,9 +211,11 @@ pub fn differences(recorded: &Decision, again: &Decision) -> Vec<String> {
     if then == now && recorded.findings != again.findings {
         let pairs = recorded.findings.iter().zip(&again.findings);
         let rules = pairs.filter(|(then, now)| then != now);
-        what.extend(rules.map(|(then, _)| {
-            format!("what rule {} found is not what the record says", then.rule)
-        }));
+        what.extend(
+            rules.map(|(then, _)| {
+                format!("what rule {} found is not what the record says", then.rule)
+            }),
+        );
     }
     let (by_judge, after) = recorded
         .restrained

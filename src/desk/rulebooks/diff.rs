@@ -104,18 +104,18 @@ pub fn diff(old: &Rulebook, new: &Rulebook) -> RulesDiff {
             .map(|signal| (signal.id.clone(), signal.body.say()))
             .collect()
     };
-    let mut policy = pairs(policy_words(old.policy()), policy_words(new.policy()));
+    let mut policy = pairs(&policy_words(old.policy()), &policy_words(new.policy()));
     if policy.is_empty() && old.policy() != new.policy() {
         policy.push(("something in it".to_owned(), None, None));
     }
     RulesDiff {
         old: old.digest().clone(),
         new: new.digest().clone(),
-        rules: pairs(rules(old), rules(new))
+        rules: pairs(&rules(old), &rules(new))
             .into_iter()
             .map(|(rule, old, new)| RuleDiff { rule, old, new })
             .collect(),
-        signals: worded(pairs(signals(old), signals(new))),
+        signals: worded(pairs(&signals(old), &signals(new))),
         policy: worded(policy),
         lists: lists(old, new),
     }
@@ -125,13 +125,19 @@ type Pair<K, V> = (K, Option<V>, Option<V>);
 
 /// What is not the same in both.
 fn pairs<K: Ord + Clone, V: PartialEq + Clone>(
-    old: BTreeMap<K, V>,
-    new: BTreeMap<K, V>,
+    old: &BTreeMap<K, V>,
+    new: &BTreeMap<K, V>,
 ) -> Vec<Pair<K, V>> {
     let names: BTreeSet<K> = old.keys().chain(new.keys()).cloned().collect();
     names
         .into_iter()
-        .map(|name| (name.clone(), old.get(&name).cloned(), new.get(&name).cloned()))
+        .map(|name| {
+            (
+                name.clone(),
+                old.get(&name).cloned(),
+                new.get(&name).cloned(),
+            )
+        })
         .filter(|(_, old, new)| old != new)
         .collect()
 }
@@ -153,7 +159,7 @@ fn lists(old: &Rulebook, new: &Rulebook) -> Vec<ListDiff> {
             })
             .collect()
     };
-    pairs(entries(old), entries(new))
+    pairs(&entries(old), &entries(new))
         .into_iter()
         .map(|(list, old, new)| {
             let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
@@ -186,7 +192,7 @@ pub fn unified(old: &[RuleFile], new: &[RuleFile]) -> String {
             })
             .collect()
     };
-    let changed = pairs(by_name(old), by_name(new)).into_iter();
+    let changed = pairs(&by_name(old), &by_name(new)).into_iter();
     changed
         .map(|(name, old, new)| {
             let header = |side: &str, text: &Option<String>| match text {

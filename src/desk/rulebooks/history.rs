@@ -95,9 +95,8 @@ impl Desk {
             }
             let next = adopted.get(number + 1);
             let previous = number.checked_sub(1).and_then(|number| adopted.get(number));
-            let within = |other: &&Row| {
-                other.seq > row.seq && next.is_none_or(|next| other.seq < next.seq)
-            };
+            let within =
+                |other: &&Row| other.seq > row.seq && next.is_none_or(|next| other.seq < next.seq);
             let digest = Digest(word(row, "book").to_owned());
             let (first, times) = firsts.get(word(row, "book")).copied().unwrap_or_default();
             let asked_for = put_back.iter().rfind(|order| {

@@ -25,7 +25,10 @@ pub fn policy_words(policy: &Policy) -> BTreeMap<String, String> {
         ("flag_at", format!("{} points", policy.flag_at)),
         ("block_at", format!("{} points", policy.block_at)),
         ("protect.customers", policy.customers.to_string()),
-        ("protect.answered_before", policy.answered_before.to_string()),
+        (
+            "protect.answered_before",
+            policy.answered_before.to_string(),
+        ),
         ("protect.unblocked", policy.unblocked.to_string()),
         ("never.sender_email_domain", policy.never_domains.join(", ")),
         ("never.contacts", contacts.join(", ")),
@@ -42,5 +45,7 @@ pub fn policy_words(policy: &Policy) -> BTreeMap<String, String> {
         ),
     ];
     let parts = parts.into_iter();
-    parts.map(|(name, reads)| (name.to_owned(), reads)).collect()
+    parts
+        .map(|(name, reads)| (name.to_owned(), reads))
+        .collect()
 }

@@ -21,10 +21,10 @@ fn book(text: &str) -> Rulebook {
 
 impl Bot {
     async fn tries(&self, draft: &str) -> Report {
-        self.compares(None, draft, 2).await
+        self.sets_beside(None, draft, 2).await
     }
 
-    async fn compares(&self, before: Option<&str>, draft: &str, threads: usize) -> Report {
+    async fn sets_beside(&self, before: Option<&str>, draft: &str, threads: usize) -> Report {
         let (draft, before) = (book(draft), before.map(book));
         let test = Backtest {
             draft: &draft,
@@ -37,7 +37,12 @@ impl Bot {
 }
 
 fn invoice() -> String {
-    RULES.replace("[\"backlinks\", \"guest post\"]", "[\"guest post\", \"invoice\"]").replace("I sell backlinks", "a guest post")
+    RULES
+        .replace(
+            "[\"backlinks\", \"guest post\"]",
+            "[\"guest post\", \"invoice\"]",
+        )
+        .replace("I sell backlinks", "a guest post")
 }
 
 /// Contacts of the report with how they fare, in order.
@@ -57,7 +62,7 @@ on_both_databases! {
         bot.clock.advance(Duration::from_hours(24));
         let (new, customer, answered, mallory) = (bot.lead("new"), bot.customer("customer"), bot.lead("answered"), bot.lead("mallory"));
         let conversation = bot.writes(&answered, "Hello");
-        bot.sandbox.admin_replies(&conversation.conversation_id, "How can I help?").unwrap();
+        bot.sandbox.admin_replies(&conversation.conversation, "How can I help?").unwrap();
         bot.settles().await;
         bot.clock.advance(Duration::from_secs(60));
         for contact in [&new, &customer, &answered, &old] {
@@ -87,7 +92,7 @@ on_both_databases! {
         assert!(exceeded("newly-hit-customers > 0").is_some());
         assert_eq!(exceeded("share>50%").unwrap(), "share>50% is exceeded: it is 57.14%");
         assert!(exceeded("share>60%").is_none());
-        assert_eq!(told(&bot.compares(None, &invoice(), 1).await), told(&report), "with one thread as with two");
+        assert_eq!(told(&bot.sets_beside(None, &invoice(), 1).await), told(&report), "with one thread as with two");
     }
 
     async fn a_brake_does_not_make_a_draft_look_worse(database) {
@@ -133,7 +138,7 @@ on_both_databases! {
         let report = bot.tries(&unverified).await;
         assert_eq!((report.totals.judged, report.totals.in_part), (1, 1), "only where it hinges on it");
         assert!(report.lines().join("\n").contains("1 could not be judged fully"), "{:?}", report.lines());
-        super::replay::tampers(&bot.database, "UPDATE events SET body = NULL").await;
+        super::super::replay::tampers(&bot.database, "UPDATE events SET body = NULL").await;
         let report = bot.tries(&unverified).await;
         assert_eq!((report.totals.judged, report.totals.erased), (0, 2));
     }
@@ -144,9 +149,9 @@ on_both_databases! {
         bot.writes(&ann, "Where is my invoice?");
         bot.writes(&mallory, PITCH);
         bot.settles().await;
-        let report = bot.compares(Some(&invoice()), RULES, 2).await;
+        let report = bot.sets_beside(Some(&invoice()), RULES, 2).await;
         assert_eq!(told(&report), [(mallory, Change::NewlyHit), (ann, Change::NoLongerHit)]);
-        assert!(told(&bot.compares(Some(RULES), RULES, 2).await).is_empty());
+        assert!(told(&bot.sets_beside(Some(RULES), RULES, 2).await).is_empty());
     }
 
     async fn in_a_pipeline_it_fails_by_its_exit_code(database) {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use featurebase_bouncer::desk::explain::{Holds, Reasons};
 use featurebase_bouncer::decision::Verdict;
+use featurebase_bouncer::desk::explain::{Holds, Reasons};
 use featurebase_bouncer::message::EventId;
 
 use crate::bot::{Bot, PITCH, RULES, Setup, ana};
@@ -43,7 +43,7 @@ id = "near/customers"
 why = "Customers on casinos"
 stage = "enforce"
 then = "flag"
-all = [{ words = ["casino"] }, { sender_is = "customer" }]
+all = [{ words = ["casino"] }, { sender = ["customer"] }]
 
 [[rule]]
 id = "asleep/pills"

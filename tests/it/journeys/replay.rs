@@ -52,7 +52,9 @@ fn rulebook(rng: &mut Rng) -> String {
         rng.choice(["hold", "flag", "no"]).unwrap(),
     );
     for number in 0..rng.usize(3..9) {
-        let piece = PIECES[rng.usize(..PIECES.len())].trim_start_matches("<b>").trim_end_matches("</b>");
+        let piece = PIECES[rng.usize(..PIECES.len())]
+            .trim_start_matches("<b>")
+            .trim_end_matches("</b>");
         let condition = match rng.u32(..7) {
             0 => "{ messages = { at_least = 3, within = \"10m\" } }".to_owned(),
             1 => "{ same_text = { at_least = 2, within = \"1h\" } }".to_owned(),
@@ -65,7 +67,9 @@ fn rulebook(rng: &mut Rng) -> String {
             1 => format!("then = \"points\"\npoints = {}", rng.i64(1..6)),
             _ => "then = \"block\"".to_owned(),
         };
-        let stage = rng.choice(["observe", "hold", "enforce", "enforce"]).unwrap();
+        let stage = rng
+            .choice(["observe", "hold", "enforce", "enforce"])
+            .unwrap();
         text.push_str(&format!(
             "\n[[rule]]\nid = \"random/r{number}\"\nwhy = \"Random {}\"\nstage = \"{stage}\"\n{then}\nall = [{{ contains = [\"{}\"] }}, {condition}]\n",
             rng.u32(..),
@@ -99,10 +103,7 @@ pub async fn tampers(database: &Database, sql: &str) {
 }
 
 async fn replayed(bot: &Bot) -> Replay {
-    bot.desk
-        .replay(&Span::default(), threads(2))
-        .await
-        .unwrap()
+    bot.desk.replay(&Span::default(), threads(2)).await.unwrap()
 }
 
 on_both_databases! {

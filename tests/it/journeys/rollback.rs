@@ -125,6 +125,9 @@ fn names_that_lead_out_of_the_folder_are_refused() {
             bytes: b"x".to_vec(),
         };
         let refused = putback::put_back(folder.path(), &[], &[file]).unwrap_err();
-        assert!(refused.to_string().contains("no name of a file"), "{refused}");
+        assert!(
+            refused.to_string().contains("no name of a file"),
+            "{refused}"
+        );
     }
 }
