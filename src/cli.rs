@@ -10,10 +10,12 @@ mod forgetting;
 mod health;
 mod orders;
 mod out;
+mod past;
 mod questions;
 mod reconcile;
 mod record;
 mod rule_list;
+mod rulebooks;
 mod rules;
 mod rules_status;
 mod sandbox;
@@ -139,6 +141,7 @@ async fn at_desk(
         Command::Audit(Audit {
             whole: Some(what), ..
         }) => record::whole(desk, config, what, out).await,
+        Command::Backtest(options) => past::backtest(desk, config, &options, out).await,
         Command::Audit(options) => questions::audit(desk, options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
@@ -146,6 +149,18 @@ async fn at_desk(
         }
         Command::Rules(RulesCommand::List(options)) => {
             rule_list::list(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::History(options)) => {
+            rulebooks::history(desk, &options, out).await
+        }
+        Command::Rules(RulesCommand::Diff(options)) => {
+            rulebooks::compare(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::Show(options)) => {
+            rulebooks::show(desk, config, &options, out).await
+        }
+        Command::Rules(RulesCommand::Rollback(options)) => {
+            rulebooks::rollback(desk, config, &options, out).await
         }
         Command::Reconcile(options) => reconcile::reconcile(desk, &options, out).await,
         Command::Hold(HoldCommand::List(options)) => questions::holds(desk, &options, out).await,

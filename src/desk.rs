@@ -1,14 +1,18 @@
 //! What a person may ask or order. Every order is one transaction: the record with name and reason, and the job.
 //! Nothing here calls Featurebase.
 
+pub mod backtest;
 mod besides;
 pub mod brakes;
+pub mod explain;
 pub mod forgetting;
 mod orders;
+pub mod past;
 pub mod reconcile;
 pub mod record;
 pub mod review;
 pub mod rule_list;
+pub mod rulebooks;
 pub mod sentences;
 pub mod tryout;
 pub mod why;
@@ -62,6 +66,12 @@ pub enum DeskError {
         "old rows of the record were forgotten while it was written out, so it has a gap; write it out again"
     )]
     ForgottenMeanwhile,
+    #[error("{0}")]
+    NoVersion(String),
+    #[error(
+        "nothing was decided about `{0}` that could be told to a customer: name an event whose message was judged, or a contact who was blocked, held or flagged"
+    )]
+    NothingDecided(String),
     #[error("the stop file {path} could not be changed: {error}")]
     StopFile {
         path: PathBuf,

@@ -165,9 +165,22 @@ impl Rulebook {
     /// Judges one message: every rule that can fire is tried, then findings become a verdict, then the policy protects.
     #[must_use]
     pub fn judge(&self, message: &Message, facts: &Facts) -> Decision {
+        self.judge_as_if(message, facts, &Some)
+    }
+
+    /// Judges one message as if what rules found were something else: `change` gives what is to count in place of each
+    /// finding, if anything. For people who ask what would have had to be different.
+    #[must_use]
+    pub fn judge_as_if(
+        &self,
+        message: &Message,
+        facts: &Facts,
+        change: &dyn Fn(Finding) -> Option<Finding>,
+    ) -> Decision {
         let subject = self.subject(message, facts);
         let awake = self.awake(&subject);
-        let findings = awake.iter().filter_map(|rule| rule.judge(&subject));
+        let found = awake.iter().filter_map(|rule| rule.judge(&subject));
+        let findings = found.filter_map(change);
         let mut decision = self.weigh(findings.collect(), facts);
         let in_doubt = self.in_doubt(&decision, &awake, &subject);
         self.policy.protect(&mut decision, message);
@@ -241,6 +254,18 @@ impl Rulebook {
         self.rules
             .iter()
             .map(|rule| trace_rule(rule, &subject))
+            .collect()
+    }
+
+    /// Rules that were awake on a message and did not fire for one thing alone, while what they look for was there or nearly.
+    #[must_use]
+    pub fn near_misses(&self, message: &Message, facts: &Facts) -> Vec<RuleTrace> {
+        let subject = self.subject(message, facts);
+        let awake = self.awake(&subject).into_iter();
+        awake
+            .filter(|rule| !rule.is_over(message.sent_at))
+            .map(|rule| trace_rule(rule, &subject))
+            .filter(RuleTrace::nearly_fired)
             .collect()
     }
 

@@ -3,6 +3,7 @@
 //! Contents are compared, never times: editors and mounted configuration replace files by rename and by symbolic link.
 
 pub mod folder;
+pub mod putback;
 mod record;
 mod status;
 

@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod book_hits;
 pub mod books;
 pub mod brakes;
 pub mod calls;

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod forgetting;
+mod past;
 pub mod record;
 mod webhook;
 
@@ -18,6 +19,7 @@ use crate::time::{Timestamp, parse_span};
 use record::WholeRecord;
 
 pub use forgetting::*;
+pub use past::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -56,6 +58,8 @@ pub enum Command {
     Audit(Audit),
     /// Explain what became of a contact, an event or a conversation
     Why(Why),
+    /// See whom a draft of the rules would newly hit, and whom no longer, among the messages that are kept
+    Backtest(Backtest),
     /// Orders about a contact
     #[command(subcommand)]
     Contact(ContactCommand),
@@ -152,14 +156,6 @@ pub struct Try {
     pub rules: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// List every rule with how often it fired, and what came of it
-    List(RulesList),
-    /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
-    Status,
-}
-
 #[derive(Debug, clap::Args)]
 pub struct RulesList {
     /// Count messages judged in so long a time, in whole days (UTC)
@@ -217,6 +213,9 @@ pub struct Audit {
 pub struct Why {
     /// Id of a contact, an event or a conversation
     pub id: String,
+    /// In words that may be sent to the contact: they tell no rule, no word and no number by which spammers could learn
+    #[arg(long)]
+    pub for_customer: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -39,6 +39,11 @@ pub(super) async fn audit(desk: &Desk, options: Audit, out: Out) -> anyhow::Resu
 }
 
 pub(super) async fn why(desk: &Desk, options: &Why, out: Out) -> anyhow::Result<ExitCode> {
+    if options.for_customer {
+        let told = desk.for_customer(options.id.trim()).await?;
+        out.answer(&told, told.lines.iter().cloned());
+        return Ok(ExitCode::SUCCESS);
+    }
     let explanation = desk.why(&options.id).await?;
     out.answer(&explanation, explanation.lines.iter().cloned());
     Ok(ExitCode::SUCCESS)

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::WANTING;
 use super::args::record::{Export, Key, KeyChange, Verify, WholeRecord};
 use super::orders::actor;
 use super::out::{Out, complain, say};
+use super::{WANTING, past};
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::desk::record::Ended;
@@ -35,6 +35,7 @@ pub(super) async fn whole(
             Ok(ExitCode::SUCCESS)
         }
         WholeRecord::Export(_) => export(desk).await,
+        WholeRecord::Replay(options) => past::replay(desk, &options, out).await,
         WholeRecord::Verify(options) => verify_store(desk, &options, out).await,
         WholeRecord::Key(Key { change: None }) => {
             let key = desk.record_key().await?.to_string();

@@ -8,7 +8,7 @@ use crate::rules::{Rulebook, ordinary_messages};
 use crate::time::Timestamp;
 
 /// So many ordinary messages are judged to see what rules cost.
-const SAMPLES: usize = 60;
+pub(super) const SAMPLES: u16 = 60;
 /// Each is judged so often; the fastest counts, since a machine that is busy only ever adds.
 const ROUNDS: usize = 3;
 /// A rule that takes this part of what it takes to read a message is told, for each message it looks at.
@@ -44,7 +44,7 @@ impl Cost {
 #[must_use]
 pub fn costs(book: &Rulebook) -> Vec<Cost> {
     let examples: Vec<Example> = ordinary_messages()
-        .take(SAMPLES)
+        .take(usize::from(SAMPLES))
         .map(|text| Example::of_text(&text))
         .collect();
     let facts: Vec<_> = examples

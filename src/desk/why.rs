@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::explain::Reasons;
 use super::sentences::tell;
 use super::{Desk, DeskError, Result};
 use crate::decision::{Decision, Digest, RuleId};
@@ -13,7 +14,7 @@ use crate::message::{ContactId, ConversationId, EventId};
 use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
-use crate::store::events::EventKind;
+use crate::store::events::{EventKind, EventRow};
 use crate::store::jobs::Task;
 
 /// Most rows of the record told of one contact.
@@ -24,6 +25,9 @@ const MOST_ROWS: i64 = 200;
 pub struct Explanation {
     pub lines: Vec<String>,
     pub rows: Vec<Row>,
+    /// For an event whose message was judged: the decision in parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Reasons>,
 }
 
 impl Desk {
@@ -61,6 +65,7 @@ impl Desk {
         Ok(Explanation {
             lines,
             rows: by_conversation,
+            decision: None,
         })
     }
 
@@ -78,38 +83,26 @@ impl Desk {
                 ..Filter::default()
             })
             .await?;
-        let (mut lines, mut books) = (Vec::new(), Books::new());
+        let mut lines = Vec::new();
         if let Some(filed) = self.store.event(event).await? {
             lines.push(format!(
                 "Event {event} ({}) came in at {}.",
                 filed.topic, filed.received_at
             ));
-            lines.extend(match filed.kind {
-                EventKind::NotUnderstood => Some(format!(
-                    "It was signed, but not understood: {}.",
-                    filed.note.as_deref().unwrap_or("no reason is known")
-                )),
-                EventKind::Repeat => filed.same_as.map(|first| {
-                    format!(
-                        "It brought the same message as event {first}, which was judged; see there."
-                    )
-                }),
-                EventKind::Other => Some(format!(
-                    "It is not judged: {}.",
-                    filed
-                        .note
-                        .as_deref()
-                        .unwrap_or("it is not a contact's message")
-                )),
-                EventKind::Answer => {
-                    Some("It says that a teammate answered; that protects the contact.".to_owned())
-                }
-                EventKind::Message => None,
-            });
+            lines.extend(what_it_was(filed));
         }
+        let reasons = self.reasons(event).await?;
+        let in_full = reasons.as_ref().map(|reasons| reasons.seq);
         for row in rows.iter().filter(|row| row.action != Action::Received) {
-            lines.extend(tell_dated(row));
-            lines.extend(self.rules_then(row, &mut books).await?);
+            match &reasons {
+                Some(reasons) if row.seq == reasons.seq => {
+                    lines.extend(tell_dated(row));
+                    lines.extend(reasons.lines());
+                }
+                // What came after a decision is told with it.
+                _ if in_full.is_some_and(|seq| row.seq > seq) => {}
+                _ => lines.extend(tell_dated(row)),
+            }
         }
         if !rows.iter().any(|row| row.action == Action::Decided)
             && rows
@@ -119,7 +112,11 @@ impl Desk {
             lines.push("It has not been judged yet.".to_owned());
             lines.extend(self.waits_for(&rows).await?);
         }
-        Ok(Explanation { lines, rows })
+        Ok(Explanation {
+            lines,
+            rows,
+            decision: reasons,
+        })
     }
 
     /// What keeps a message from being judged, where that is a look-up of its sender.
@@ -166,7 +163,11 @@ impl Desk {
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST_ROWS {
             lines.push(format!("Only the newest {MOST_ROWS} entries are told; `bouncer audit --contact {contact}` pages through all."));
         }
-        Ok(Explanation { lines, rows })
+        Ok(Explanation {
+            lines,
+            rows,
+            decision: None,
+        })
     }
 
     async fn standing_line(&self, contact: &ContactId) -> Result<String> {
@@ -241,6 +242,28 @@ impl Desk {
             .map(Arc::new);
         books.insert(digest.clone(), book.clone());
         Ok(book)
+    }
+}
+
+/// What an event turned out to be, where that is no message to judge.
+fn what_it_was(filed: EventRow) -> Option<String> {
+    let why = |otherwise: &str| filed.note.clone().unwrap_or_else(|| otherwise.to_owned());
+    match filed.kind {
+        EventKind::NotUnderstood => Some(format!(
+            "It was signed, but not understood: {}.",
+            why("no reason is known")
+        )),
+        EventKind::Repeat => filed.same_as.map(|first| {
+            format!("It brought the same message as event {first}, which was judged; see there.")
+        }),
+        EventKind::Other => Some(format!(
+            "It is not judged: {}.",
+            why("it is not a contact's message")
+        )),
+        EventKind::Answer => {
+            Some("It says that a teammate answered; that protects the contact.".to_owned())
+        }
+        EventKind::Message => None,
     }
 }
 

@@ -63,6 +63,8 @@ crate::vocabulary! {
         RulesAdopted = "rules_adopted",
         /// Edited rules were refused; the old ones stay in force.
         RulesRejected = "rules_rejected",
+        /// A person had the files of an earlier version written back into the rules folder.
+        RulesRolledBack = "rules_rolled_back",
         /// Featurebase does not deliver, or not what we need; the detail says why.
         WebhookSuspended = "webhook_suspended",
         /// Featurebase delivers again.

@@ -66,4 +66,21 @@ impl Store {
                 .await?;
         Ok(found.map(|(files,)| files))
     }
+
+    /// Every rulebook that was ever in force, with the moment it last came into force, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn adopted_books(&self) -> Result<Vec<(Digest, Timestamp)>> {
+        let mut connection = self.reading().await?;
+        let found: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT digest, adopted_at FROM rulebooks ORDER BY adopted_at DESC, digest",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let books = found.into_iter();
+        Ok(books
+            .map(|(digest, at)| (Digest(digest), Timestamp::from_millis(at)))
+            .collect())
+    }
 }

@@ -72,7 +72,8 @@ impl Hits {
 }
 
 /// Whether the rule is one of those that led to the verdict.
-fn had_part(finding: &Finding, decision: &Decision) -> bool {
+#[must_use]
+pub fn had_part(finding: &Finding, decision: &Decision) -> bool {
     match decision.verdict {
         Verdict::Clean => false,
         Verdict::Block => decision.blocking_rules().contains(&&finding.rule),

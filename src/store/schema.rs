@@ -84,6 +84,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0008.sqlite.sql"),
         postgres: include_str!("migrations/0008.postgres.sql"),
     },
+    Step {
+        number: 10,
+        about: "what each version of the rules decided",
+        sqlite: include_str!("migrations/0010.sqlite.sql"),
+        postgres: include_str!("migrations/0010.postgres.sql"),
+    },
 ];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {

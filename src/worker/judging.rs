@@ -12,6 +12,7 @@ use crate::payload::{self, What};
 use crate::rules::Rulebook;
 use crate::store::Result;
 use crate::store::audit::{Action, Entry};
+use crate::store::book_hits::BookHits;
 use crate::store::hits::Hits;
 use crate::store::holds::Hold;
 use crate::store::jobs::{Job, Lease, NewJob};
@@ -216,13 +217,15 @@ impl Worker {
             .iter()
             .map(|event| unreadable(event, now))
             .collect();
-        let (mut holds, mut verdicts, mut hits) = (Vec::new(), Vec::new(), Hits::default());
+        let (mut holds, mut verdicts) = (Vec::new(), Vec::new());
+        let (mut hits, mut of_books) = (Hits::default(), BookHits::default());
         for (message, mut decision) in judged.decided {
             let note = self.follow(&mut tx, &message, &mut decision, book).await?;
             if decision.verdict == Verdict::Hold {
                 holds.push(hold_of(&message, &decision, now));
             }
             hits.count(&decision);
+            of_books.count(&decision);
             verdicts.push(decision.verdict);
             entries.push(entry_of(&message, &decision, note, now));
         }
@@ -230,6 +233,7 @@ impl Worker {
         tx.add_holds(holds).await?;
         tx.add_jobs(judged.look_ups, now).await?;
         tx.add_hits(hits, now).await?;
+        tx.add_book_hits(of_books).await?;
         tx.commit().await?;
         Ok(verdicts)
     }

@@ -36,7 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["payload", "rules", "store", "featurebase", "telemetry"],
     ),
     ("lookout", &["payload", "store", "featurebase", "telemetry"]),
-    ("desk", &["proof", "rules", "store"]),
+    ("desk", &["payload", "proof", "rules", "store"]),
     (
         "doctor",
         &[
@@ -169,6 +169,7 @@ const MONOPOLIES: &[(&str, &[&str])] = &[
     (
         ".spawn(",
         &[
+            "desk/past/crew.rs",
             "server.rs",
             "server/",
             "worker.rs",

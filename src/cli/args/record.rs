@@ -1,10 +1,10 @@
-//! `bouncer audit export`, `verify`, `key`.
+//! `bouncer audit export`, `verify`, `key`, `replay`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Reason;
+use super::{Reason, Replay};
 
 #[derive(Debug, Subcommand)]
 pub enum WholeRecord {
@@ -14,6 +14,8 @@ pub enum WholeRecord {
     Verify(Verify),
     /// Print the public key the record is checked with
     Key(Key),
+    /// Judge every kept message again by the rules and the facts of its time; exit code 1 when one does not agree
+    Replay(Replay),
 }
 
 #[derive(Debug, Args)]

@@ -137,7 +137,9 @@ on_both_databases! {
             "Judged a block.",
             "Rule pitch/backlinks [enforce] says block: Cold offers of backlinks. It found “backlinks”",
             "it was the sender's first message",
-            "pitch/backlinks read: block if the message has the words “backlinks” or “guest post”. It reads the same today.",
+            "read then: block if the message has the words “backlinks” or “guest post”.",
+            "It reads the same today.",
+            "line 1: Hello, I sell ⟦backlinks⟧. Interested?",
             "Featurebase blocked the contact (read back from the conversation).",
         ] {
             assert!(told.contains(part), "{part}\n---\n{told}");
