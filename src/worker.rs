@@ -103,7 +103,7 @@ pub struct Worker {
     pub metrics: Metrics,
     pub wake: Wake,
     latest_seen: clock::LatestSeen,
-    looked_at: forgetting::LookedAt,
+    looks: forgetting::Looks,
     seen: Mutex<presence::Seen>,
 }
 
@@ -126,7 +126,7 @@ impl Worker {
             metrics,
             wake: Wake::default(),
             latest_seen: clock::LatestSeen::default(),
-            looked_at: forgetting::LookedAt::default(),
+            looks: forgetting::Looks::default(),
             seen: Mutex::default(),
         }
     }

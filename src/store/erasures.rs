@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use super::forgetting::Forgot;
 use super::rows;
 use super::schema::Dialect;
-use super::{Result, Store, Writing, sqlite};
+use super::{Result, Store, Writing, postgres, sqlite};
 use crate::message::{ContactId, EventId};
 use crate::time::Timestamp;
 
@@ -128,16 +128,13 @@ impl Store {
     }
 
     /// Has the files hold no more than the database shows: with SQLite its log is brought over and emptied, with PostgreSQL the
-    /// table of keys is written anew. `false` when somebody still reads from the log.
+    /// table of keys is written anew. `false` when somebody may still see what was there before: then it is to be tried again.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn scrub(&self) -> Result<bool> {
         if self.dialect == Dialect::Postgres {
-            sqlx::query("VACUUM FULL seal_keys")
-                .execute(&self.write)
-                .await?;
-            return Ok(true);
+            return postgres::rewrite_keys(&self.write).await;
         }
         for _ in 0..TRIES {
             if sqlite::empty_log(&self.write).await? {

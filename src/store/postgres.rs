@@ -49,3 +49,29 @@ pub(super) async fn doubts(pool: &AnyPool) -> Result<Vec<String>> {
     }
     Ok(doubts)
 }
+
+/// How often it is looked whether everybody has finished who may still see what was removed, and how long is waited between.
+const LOOKS: u32 = 60;
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Writes the table of keys anew, without what was removed from it. What any transaction may still see would be copied, so those
+/// that began before must end first, in whatever database of the server. `false` when some go on for long.
+pub(super) async fn rewrite_keys(pool: &AnyPool) -> Result<bool> {
+    let (mark,): (String,) = sqlx::query_as("SELECT pg_current_xact_id()::text")
+        .fetch_one(pool)
+        .await?;
+    let sql = "SELECT ((CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 THEN 0 ELSE 1 END)
+        + (SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) >= age($1::text::xid8::xid)))::bigint";
+    for _ in 0..LOOKS {
+        let (older,): (i64,) = sqlx::query_as(sql)
+            .bind(mark.as_str())
+            .fetch_one(pool)
+            .await?;
+        if older == 0 {
+            sqlx::query("VACUUM FULL seal_keys").execute(pool).await?;
+            return Ok(true);
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    Ok(false)
+}

@@ -2,7 +2,7 @@
 //! nothing that comes in waits for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -45,9 +45,14 @@ pub struct Keep {
     pub record_for: Duration,
 }
 
-/// When it was last looked for what is too old, in milliseconds since 1970.
+/// What is known from one look to the next.
 #[derive(Debug, Default)]
-pub(super) struct LookedAt(AtomicI64);
+pub(super) struct Looks {
+    /// When it was last looked for what is too old, in milliseconds since 1970.
+    old_at: AtomicI64,
+    /// A key was destroyed, and the files may still hold it.
+    to_scrub: AtomicBool,
+}
 
 impl Worker {
     /// Forgets what is due at this moment. Gives the number of steps done.
@@ -61,10 +66,14 @@ impl Worker {
         let now = self.clock.now();
         let mut done = self.follow_removals().await?;
         done += self.finish_erasures().await?;
-        let looked_at = self.looked_at.0.load(Ordering::Relaxed);
-        if !(0..crate::time::millis_of(OLD)).contains(&(now.millis() - looked_at)) {
-            self.looked_at.0.store(now.millis(), Ordering::Relaxed);
+        let looks = &self.looks;
+        let old_at = looks.old_at.load(Ordering::Relaxed);
+        if !(0..crate::time::millis_of(OLD)).contains(&(now.millis() - old_at)) {
+            looks.old_at.store(now.millis(), Ordering::Relaxed);
             done += self.forget_old().await?;
+        }
+        if looks.to_scrub.load(Ordering::Relaxed) && self.store.scrub().await? {
+            looks.to_scrub.store(false, Ordering::Relaxed);
         }
         Ok(done)
     }
@@ -113,6 +122,7 @@ impl Worker {
             });
             tx.record(entries.collect()).await?;
             tx.commit().await?;
+            self.looks.to_scrub.store(true, Ordering::Relaxed);
             done += 1;
         }
         let mut tx = self.store.writing().await?;
@@ -184,7 +194,7 @@ impl Worker {
             + tx.forget_days(now.before(keep.texts_for)).await?;
         tx.commit().await?;
         if destroyed > 0 {
-            self.store.scrub().await?;
+            self.looks.to_scrub.store(true, Ordering::Relaxed);
         }
         let mut steps = usize::from(destroyed > 0);
         for _ in 0..STEPS {
