@@ -3,12 +3,15 @@
 
 mod besides;
 pub mod brakes;
+pub mod confirm;
+pub mod ledger;
 mod orders;
 pub mod reconcile;
 pub mod review;
 pub mod rule_list;
 pub mod sentences;
 pub mod tryout;
+pub mod undo;
 pub mod why;
 
 use std::path::PathBuf;
@@ -18,6 +21,7 @@ use serde_json::json;
 
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::{Action, Entry, Filter, Row};
+use crate::store::confirmations::Said;
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::{Hold, HoldOutcome};
 use crate::store::jobs::{AT_ONCE, Call, NewJob, OnTheWire, Task};
@@ -34,6 +38,10 @@ pub enum DeskError {
         "`{0}` is not a contact's id: it has 24 digits and letters a to f, such as 65f1c3d2a9b4e80012ab34cd; `bouncer audit` shows them"
     )]
     NotAContact(String),
+    #[error(
+        "nothing was decided about `{0}` that a person could call right or wrong: give the id of an event or a contact that was blocked, held or flagged (`bouncer audit --verdict block` lists some)"
+    )]
+    NothingDecided(String),
     #[error("no brake of `{0}` has tripped; `bouncer brake list` shows those that have")]
     NotTripped(String),
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
@@ -96,6 +104,7 @@ impl Desk {
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
         let row = tx.contact_or_new(&contact, now).await?;
+        let mut words: Vec<(EventId, Said)> = regretted(&row).into_iter().collect();
         let row = ContactRow {
             standing: Standing::UnblockWanted,
             fence: row.fence + 1,
@@ -118,8 +127,10 @@ impl Desk {
         };
         tx.add_jobs(vec![job(Task::Unblock, &contact, &call)], now)
             .await?;
-        tx.settle_holds(&contact, HoldOutcome::Released, order.actor, now)
+        let released = tx
+            .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
+        words.extend(released.into_iter().map(|event| (event, Said::Wrong)));
         let detail = json!({
             "reason": order.reason,
             "blocks_called_off": called_off,
@@ -132,6 +143,7 @@ impl Desk {
                 .contact(&contact),
         ])
         .await?;
+        tx.say(&words, (order.actor, order.reason), now).await?;
         tx.commit().await?;
         Ok(until)
     }
@@ -169,6 +181,12 @@ impl Desk {
         }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
+        tx.say(
+            &all(&events, Said::Wrong),
+            (order.actor, order.reason),
+            now,
+        )
+        .await?;
         tx.commit().await?;
         Ok((events.len(), until))
     }
@@ -223,6 +241,12 @@ impl Desk {
             order,
             now,
         ))
+        .await?;
+        tx.say(
+            &all(&events, Said::Right),
+            (order.actor, order.reason),
+            now,
+        )
         .await?;
         tx.commit().await?;
         Ok(events.len())
@@ -288,6 +312,17 @@ fn job(task: Task, contact: &ContactId, call: &Call) -> NewJob {
         detail: call.to_json(),
         run_at: AT_ONCE,
     }
+}
+
+/// The decision that led to the block a contact is under, or is about to be: an unblock regrets it.
+fn regretted(row: &ContactRow) -> Option<(EventId, Said)> {
+    matches!(row.standing, Standing::Blocked | Standing::BlockWanted)
+        .then(|| row.event.clone())?
+        .map(|event| (event, Said::Undone))
+}
+
+fn all(events: &[EventId], said: Said) -> Vec<(EventId, Said)> {
+    events.iter().map(|event| (event.clone(), said)).collect()
 }
 
 fn settled(

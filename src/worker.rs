@@ -13,6 +13,7 @@ mod judging;
 mod lookups;
 mod presence;
 mod reconcile;
+mod regret;
 mod there;
 
 use std::path::PathBuf;
@@ -96,6 +97,7 @@ pub struct Worker {
     pub wake: Wake,
     latest_seen: clock::LatestSeen,
     seen: Mutex<presence::Seen>,
+    looked_at_regret: regret::LookedAt,
 }
 
 impl Worker {
@@ -118,6 +120,7 @@ impl Worker {
             wake: Wake::default(),
             latest_seen: clock::LatestSeen::default(),
             seen: Mutex::default(),
+            looked_at_regret: Mutex::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod record;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use crate::message::ContactKind;
 use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
 
+pub use record::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -58,6 +60,11 @@ pub enum Command {
     /// Blocks that wait for a person
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Undo everything a rule, or one version of the rules, did; shows it first
+    Undo(Undo),
+    /// Say whether decisions were right
+    #[command(subcommand)]
+    Confirm(ConfirmCommand),
     /// Compare who is blocked at Featurebase with who the bouncer believes is; exit code 1 when they differ
     Reconcile(Reconcile),
     /// Brakes: what holds the blocks of a rule, or of all together, after too many
@@ -145,6 +152,8 @@ pub struct Try {
 pub enum RulesCommand {
     /// List every rule with how often it fired, and what came of it
     List(RulesList),
+    /// How each rule fared: what it did, what people said of it, what they undid
+    Ledger(LedgerArgs),
     /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
     Status,
 }

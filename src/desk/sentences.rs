@@ -1,5 +1,6 @@
 //! Rows of the record and decisions, in sentences.
 
+mod undone;
 mod watch;
 
 use std::time::Duration;
@@ -44,6 +45,12 @@ pub fn tell(row: &Row) -> Vec<String> {
         Action::BrakeTripped | Action::BrakeReleased | Action::QueueOld | Action::QueueCaughtUp => {
             vec![watch::tell(row)]
         }
+        Action::ConfirmedRight
+        | Action::ConfirmedWrong
+        | Action::UndoOrdered
+        | Action::UndoDone
+        | Action::RegretHigh
+        | Action::RegretEased => vec![undone::tell(row)],
         Action::UnblockOrdered
         | Action::HoldReleased
         | Action::HoldConfirmed

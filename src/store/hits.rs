@@ -8,6 +8,8 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 
 use super::rows::{self, Cell};
+use super::causes::rules_behind;
+use super::ledger::{Counts, Ledger, Line};
 use super::{Result, Store, Writing};
 use crate::decision::{Decision, Finding, RuleId, Stage, Then, Verdict};
 use crate::time::{Timestamp, millis_of};
@@ -40,6 +42,8 @@ pub struct EntryHits {
 pub struct Hits {
     rules: BTreeMap<(RuleId, Stage), RuleHits>,
     entries: BTreeMap<(String, String), u64>,
+    /// By rule and rulebook.
+    fared: BTreeMap<(RuleId, String), Counts>,
 }
 
 impl Hits {
@@ -57,6 +61,15 @@ impl Hits {
                     Verdict::Clean => {}
                 }
             }
+            let fared = (finding.rule.clone(), decision.book.0.clone());
+            let fared = self.fared.entry(fared).or_default();
+            fared.fired += 1;
+            match decision.verdict {
+                _ if !had_part(finding, decision) => {}
+                Verdict::Hold => fared.held += 1,
+                Verdict::Flag => fared.flagged += 1,
+                Verdict::Block | Verdict::Clean => {}
+            }
         }
         let evidence = decision
             .findings
@@ -71,8 +84,18 @@ impl Hits {
     }
 }
 
+impl Hits {
+    /// Counts that a block was asked of Featurebase for one decision.
+    pub fn asked(&mut self, decision: &Decision) {
+        for rule in rules_behind(decision) {
+            let fared = self.fared.entry((rule, decision.book.0.clone()));
+            fared.or_default().acted += 1;
+        }
+    }
+}
+
 /// Whether the rule is one of those that led to the verdict.
-fn had_part(finding: &Finding, decision: &Decision) -> bool {
+pub(super) fn had_part(finding: &Finding, decision: &Decision) -> bool {
     match decision.verdict {
         Verdict::Clean => false,
         Verdict::Block => decision.blocking_rules().contains(&&finding.rule),
@@ -104,7 +127,7 @@ pub fn kept(name: &str) -> String {
 }
 
 /// The day (UTC) of a moment, in days since 1970.
-fn day_of(at: Timestamp) -> i64 {
+pub(super) fn day_of(at: Timestamp) -> i64 {
     at.millis()
         .div_euclid(millis_of(Duration::from_hours(24)).max(1))
 }
@@ -161,7 +184,12 @@ impl Writing {
             entries.collect(),
         )
         .await?;
-        Ok(())
+        let mut ledger = Ledger::default();
+        for ((rule, book), counts) in hits.fared {
+            let day = day_of(now);
+            ledger.add(Line { day, rule, book }, counts);
+        }
+        self.add_to_ledger(ledger).await
     }
 }
 

@@ -212,6 +212,9 @@ impl Worker {
                 holds.push(hold_of(&message, &decision, now));
             }
             hits.count(&decision);
+            if decision.verdict == Verdict::Block && note.is_none() {
+                hits.asked(&decision);
+            }
             verdicts.push(decision.verdict);
             entries.push(entry_of(&message, &decision, note, now));
         }
