@@ -181,12 +181,8 @@ impl Desk {
         }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
-        tx.say(
-            &all(&events, Said::Wrong),
-            (order.actor, order.reason),
-            now,
-        )
-        .await?;
+        tx.say(&all(&events, Said::Wrong), (order.actor, order.reason), now)
+            .await?;
         tx.commit().await?;
         Ok((events.len(), until))
     }
@@ -242,12 +238,8 @@ impl Desk {
             now,
         ))
         .await?;
-        tx.say(
-            &all(&events, Said::Right),
-            (order.actor, order.reason),
-            now,
-        )
-        .await?;
+        tx.say(&all(&events, Said::Right), (order.actor, order.reason), now)
+            .await?;
         tx.commit().await?;
         Ok(events.len())
     }

@@ -35,7 +35,10 @@ pub(super) async fn confirm(
     desk.mark(&marked, word, by).await?;
     let mut lines: Vec<String> = match marked.as_slice() {
         [] => vec!["nothing was decided like that".to_owned()],
-        [one] => vec![format!("taken down: the {} of {} was {word}", one.verdict, one.contact)],
+        [one] => vec![format!(
+            "taken down: the {} of {} was {word}",
+            one.verdict, one.contact
+        )],
         many => vec![format!("taken down: {} decisions were {word}", many.len())],
     };
     let undone = if undo {
@@ -77,7 +80,12 @@ async fn meant(desk: &Desk, options: &Confirm) -> anyhow::Result<Vec<Marked>> {
 
 /// Shows what a selection holds, and whether the person wants it.
 fn is_agreed(marked: &[Marked], word: Word, options: &Confirm, out: Out) -> bool {
-    let count = |verdict: Verdict| marked.iter().filter(|marked| marked.verdict == verdict).count();
+    let count = |verdict: Verdict| {
+        marked
+            .iter()
+            .filter(|marked| marked.verdict == verdict)
+            .count()
+    };
     let first = format!(
         "{} decisions: {} blocks, {} held, {} flagged",
         marked.len(),
@@ -146,7 +154,9 @@ fn remedies(marked: &[Marked], options: &Confirm) -> Vec<String> {
 }
 
 fn still_held(marked: &[Marked]) -> Vec<String> {
-    let held = marked.iter().filter(|marked| marked.verdict == Verdict::Hold);
+    let held = marked
+        .iter()
+        .filter(|marked| marked.verdict == Verdict::Hold);
     let held = held.count();
     (held > 0)
         .then(|| "nobody is blocked by this: `bouncer hold confirm ID --reason \"…\"` has what is still held carried out".to_owned())

@@ -89,7 +89,10 @@ pub(super) fn selection(
             "`{version}` is not the beginning of a digest: at least six digits and letters a to f, as `bouncer why` and `bouncer rules ledger` show them"
         );
     }
-    let contacts: Vec<ContactId> = contacts.iter().map(|id| ContactId::new(id.trim())).collect();
+    let contacts: Vec<ContactId> = contacts
+        .iter()
+        .map(|id| ContactId::new(id.trim()))
+        .collect();
     if let Some(odd) = contacts.iter().find(|id| !id.is_well_formed()) {
         anyhow::bail!("`{odd}` is not a contact's id: it has 24 digits and letters a to f");
     }
@@ -146,7 +149,10 @@ async fn carry_out(
         }
     }
     if !out.json {
-        say(&format!("ordered for {ordered} contacts; undo {}", begun.id));
+        say(&format!(
+            "ordered for {ordered} contacts; undo {}",
+            begun.id
+        ));
     }
     Ok(begun)
 }
@@ -168,11 +174,15 @@ async fn follow(
         }
         let seen = desk.store.presence().await?.map(|last| last.at);
         if seen.is_none_or(|at| desk.clock.now().since(at) > GONE) {
-            complain("no bouncer is at work on this store, and it is the running bouncer that unblocks: start it. What was ordered waits for it; say this again to see what came of it");
+            complain(
+                "no bouncer is at work on this store, and it is the running bouncer that unblocks: start it. What was ordered waits for it; say this again to see what came of it",
+            );
             return Ok(ExitCode::from(FAILED));
         }
         if started.elapsed() >= options.wait {
-            complain("not all is done yet; it goes on by itself. Say this again to follow it further");
+            complain(
+                "not all is done yet; it goes on by itself. Say this again to follow it further",
+            );
             return Ok(ExitCode::from(FAILED));
         }
         if progress != last && said.elapsed() > SAY {
@@ -204,9 +214,18 @@ fn preview(selection: &Selection, outcomes: &[Outcome]) -> Vec<String> {
     let mut lines = vec![
         format!("{}: {} contacts", selection.say(), outcomes.len()),
         format!("  {} would be unblocked", summary.on_their_way),
-        format!("  {} blocks would be called off before they are sent", summary.called_off),
-        format!("  {} contacts would be let go of whom messages are held", summary.released),
-        format!("  {} contacts of whom only what goes with it would be called off", summary.steps),
+        format!(
+            "  {} blocks would be called off before they are sent",
+            summary.called_off
+        ),
+        format!(
+            "  {} contacts would be let go of whom messages are held",
+            summary.released
+        ),
+        format!(
+            "  {} contacts of whom only what goes with it would be called off",
+            summary.steps
+        ),
         format!("  {} are left alone", summary.left_alone),
     ];
     let (left, rest): (Vec<&Outcome>, Vec<&Outcome>) = outcomes
@@ -215,7 +234,9 @@ fn preview(selection: &Selection, outcomes: &[Outcome]) -> Vec<String> {
     for group in [rest, left] {
         lines.extend(group.iter().take(MOST_SHOWN).map(|outcome| line(outcome)));
         if let Some(more @ 1..) = group.len().checked_sub(MOST_SHOWN) {
-            lines.push(format!("  and {more} more; --out FILE.csv or --json lists all"));
+            lines.push(format!(
+                "  and {more} more; --out FILE.csv or --json lists all"
+            ));
         }
     }
     lines

@@ -47,7 +47,10 @@ impl Desk {
     /// When there is none, or the store fails.
     pub async fn decision_named(&self, id: &str) -> Result<Marked> {
         let event = EventId::new(id.trim());
-        let decided = self.store.decisions_on(std::slice::from_ref(&event)).await?;
+        let decided = self
+            .store
+            .decisions_on(std::slice::from_ref(&event))
+            .await?;
         let by_event = decided
             .into_iter()
             .next_back()
@@ -71,7 +74,10 @@ impl Desk {
         verdicts: &[Verdict],
     ) -> Result<Vec<Marked>> {
         let mut found = Vec::new();
-        for verdict in verdicts.iter().filter(|verdict| **verdict != Verdict::Clean) {
+        for verdict in verdicts
+            .iter()
+            .filter(|verdict| **verdict != Verdict::Clean)
+        {
             let mut after = 0;
             loop {
                 let page = self

@@ -145,11 +145,7 @@ impl Desk {
     }
 }
 
-pub(super) fn share_of(
-    rule: &RuleId,
-    shares: &[(RuleId, i64, i64)],
-    bound: RegretBound,
-) -> Share {
+pub(super) fn share_of(rule: &RuleId, shares: &[(RuleId, i64, i64)], bound: RegretBound) -> Share {
     let found = shares.iter().find(|(known, ..)| known == rule);
     let (acted, regretted) = found.map_or((0, 0), |(_, acted, regretted)| (*acted, *regretted));
     let number = |count: i64| u64::try_from(count).unwrap_or(0);
@@ -243,7 +239,9 @@ impl Share {
             self.regretted,
             self.acted,
             self.bound,
-            place.map(|place| format!(" at {place}")).unwrap_or_default()
+            place
+                .map(|place| format!(" at {place}"))
+                .unwrap_or_default()
         )
     }
 }

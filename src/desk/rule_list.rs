@@ -199,7 +199,10 @@ impl RuleUse {
         let tags = (!self.tags.is_empty()).then(|| format!("  [{}]", self.tags.join(", ")));
         let off = self.off_since.map(|since| format!("  OFF since {since}"));
         let regret = self.regret.as_ref().map(|share| {
-            format!("\n    {}", share.say(Some(&format!("{}:{}", self.file, self.line))))
+            format!(
+                "\n    {}",
+                share.say(Some(&format!("{}:{}", self.file, self.line)))
+            )
         });
         format!(
             "{:<id$}  {:<7} {:<6}  {:<said$}  {}:{}{}{}{}{}",

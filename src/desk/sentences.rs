@@ -23,25 +23,7 @@ pub fn tell(row: &Row) -> Vec<String> {
             word(row, "topic"),
             word(row, "kind")
         )],
-        Action::RulesAdopted if row.detail.get("before") == row.detail.get("book") => {
-            vec![format!(
-                "The rule files are again what is in force: {} ({} rules).",
-                short(word(row, "book")),
-                row.detail.get("rules").unwrap_or(&Value::Null)
-            )]
-        }
-        Action::RulesAdopted => vec![format!(
-            "New rules came into force: {} ({} rules).",
-            short(word(row, "book")),
-            row.detail.get("rules").unwrap_or(&Value::Null)
-        )],
-        Action::RulesRejected => {
-            let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
-            vec![format!(
-                "Edited rules were refused: {}",
-                first.unwrap_or_default()
-            )]
-        }
+        Action::RulesAdopted | Action::RulesRejected => vec![tell_rules(row)],
         Action::BrakeTripped | Action::BrakeReleased | Action::QueueOld | Action::QueueCaughtUp => {
             vec![watch::tell(row)]
         }
@@ -80,6 +62,19 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::GapRepaired => vec![tell_lookout(row)],
         _ => vec![tell_call(row)],
     }
+}
+
+fn tell_rules(row: &Row) -> String {
+    let rules = row.detail.get("rules").unwrap_or(&Value::Null);
+    let book = short(word(row, "book"));
+    if row.action == Action::RulesRejected {
+        let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
+        return format!("Edited rules were refused: {}", first.unwrap_or_default());
+    }
+    if row.detail.get("before") == row.detail.get("book") {
+        return format!("The rule files are again what is in force: {book} ({rules} rules).");
+    }
+    format!("New rules came into force: {book} ({rules} rules).")
 }
 
 /// What was noticed of deliveries that do not come.

@@ -153,13 +153,13 @@ impl Undoing<'_> {
         let blocks = store.block_jobs(contact).await?;
         let may_come_late = store.may_come_late(contact).await?;
         let conversation = store.newest_conversation(contact).await?;
-        let mut asked: Vec<EventId> = chosen.blocks.iter().map(|block| block.event.clone()).collect();
+        let mut asked: Vec<EventId> = chosen
+            .blocks
+            .iter()
+            .map(|block| block.event.clone())
+            .collect();
         asked.extend(open.iter().cloned());
-        asked.extend(
-            steps
-                .iter()
-                .filter_map(|job| Step::of(job)?.call.event),
-        );
+        asked.extend(steps.iter().filter_map(|job| Step::of(job)?.call.event));
         let words = store.confirmations(&asked).await?;
         let decided = past.iter().filter_map(|row| row.decided.as_ref());
         let books: Vec<Digest> = decided

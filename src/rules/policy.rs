@@ -180,9 +180,7 @@ pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Opt
     let table = reader.table(value, "[policy]")?;
     reader.known_keys(
         table,
-        &[
-            "flag_at", "block_at", "protect", "never", "brake", "regret",
-        ],
+        &["flag_at", "block_at", "protect", "never", "brake", "regret"],
         "in the policy",
     );
     let mut policy = Policy::default();

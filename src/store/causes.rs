@@ -232,7 +232,8 @@ fn happened_of(row: &AnyRow) -> Result<Happened> {
         what,
     };
     let (action, detail): (String, String) = (row.try_get("action")?, row.try_get("detail")?);
-    let action = Action::parse(&action).ok_or_else(|| bad(format!("action {action} is unknown")))?;
+    let action =
+        Action::parse(&action).ok_or_else(|| bad(format!("action {action} is unknown")))?;
     let detail: Value = serde_json::from_str(&detail)
         .map_err(|error| bad(format!("detail is not JSON: {error}")))?;
     let at = Timestamp::from_millis(row.try_get("at")?);
@@ -244,15 +245,15 @@ fn happened_of(row: &AnyRow) -> Result<Happened> {
         .map(ContactId::new);
     // A repeat, and what this version cannot read, is no decision of a rule.
     let decided = match (action, &event, contact) {
-        (Action::Decided, Some(event), Some(contact)) => Outline::deserialize(&detail)
-            .ok()
-            .map(|outline| Decided {
+        (Action::Decided, Some(event), Some(contact)) => {
+            Outline::deserialize(&detail).ok().map(|outline| Decided {
                 seq,
                 at,
                 event: event.clone(),
                 contact,
                 decision: outline.into(),
-            }),
+            })
+        }
         _ => None,
     };
     Ok(Happened {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 
-use super::rows::{self, Cell};
 use super::causes::rules_behind;
 use super::ledger::{Counts, Ledger, Line};
+use super::rows::{self, Cell};
 use super::{Result, Store, Writing};
 use crate::decision::{Decision, Finding, RuleId, Stage, Then, Verdict};
 use crate::time::{Timestamp, millis_of};

@@ -181,21 +181,13 @@ impl Store {
     /// When the database fails.
     pub async fn steps_waiting(&self, contact: Option<&ContactId>) -> Result<Vec<Job>> {
         let mut connection = self.reading().await?;
-        let found = match contact {
-            Some(contact) => {
-                let sql = format!("{JOB} WHERE subject = $1 AND {STEPS} ORDER BY job_id");
-                sqlx::query(sqlx::AssertSqlSafe(sql))
-                    .bind(contact.as_str())
-                    .fetch_all(&mut *connection)
-                    .await?
-            }
-            None => {
-                let sql = format!("{JOB} WHERE {STEPS} ORDER BY job_id");
-                sqlx::query(sqlx::AssertSqlSafe(sql))
-                    .fetch_all(&mut *connection)
-                    .await?
-            }
-        };
+        let whose = contact.map_or("", |_| "subject = $1 AND ");
+        let sql = format!("{JOB} WHERE {whose}{STEPS} ORDER BY job_id");
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        if let Some(contact) = contact {
+            query = query.bind(contact.as_str());
+        }
+        let found = query.fetch_all(&mut *connection).await?;
         found.iter().map(job_of).collect()
     }
 
@@ -224,8 +216,9 @@ impl Store {
     /// When the database fails.
     pub async fn holds_of_contact(&self, contact: &ContactId) -> Result<Vec<Hold>> {
         let mut connection = self.reading().await?;
-        let sql =
-            format!("{HOLD} WHERE contact_id = $1 AND settled_at IS NULL ORDER BY held_at, event_id");
+        let sql = format!(
+            "{HOLD} WHERE contact_id = $1 AND settled_at IS NULL ORDER BY held_at, event_id"
+        );
         let found = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(contact.as_str())
             .fetch_all(&mut *connection)

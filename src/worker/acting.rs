@@ -144,13 +144,7 @@ impl Worker {
         let width = share.width(self.behaviour.calls_at_once);
         let tight = self.store.is_tight();
         let (mut claimed, mut wanted) = (0, Vec::new());
-        for used_for in [
-            Use::Order,
-            Use::Undo,
-            Use::Block,
-            Use::LookUp,
-            Use::Step,
-        ] {
+        for used_for in [Use::Order, Use::Undo, Use::Block, Use::LookUp, Use::Step] {
             let room = share.room(used_for, most_calls(used_for));
             let limit = i64::try_from(room.min(width.saturating_sub(wanted.len()))).unwrap_or(1);
             let by_people = matches!(used_for, Use::Order | Use::Undo);

@@ -46,7 +46,10 @@ impl Worker {
         }
         for known in known {
             let of = |(rule, ..): &&(RuleId, i64, i64)| rule.0 == known.rule;
-            let (acted, regretted) = counted.iter().find(of).map_or((0, 0), |found| (found.1, found.2));
+            let (acted, regretted) = counted
+                .iter()
+                .find(of)
+                .map_or((0, 0), |found| (found.1, found.2));
             let why = if blocking(&book, &RuleId(known.rule.clone())).is_none() {
                 "the rule no longer blocks"
             } else if bound.is_kept_again(number(acted), number(regretted)) {

@@ -14,7 +14,9 @@ pub(super) fn check(path: &Path) -> anyhow::Result<()> {
         "{}: the file's name must end in .csv or .json",
         path.display()
     );
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     anyhow::ensure!(
         folder.is_none_or(Path::is_dir),
         "{}: there is no such folder",
@@ -44,7 +46,11 @@ fn extension(path: &Path) -> String {
 fn csv(outcomes: &[Outcome]) -> String {
     let mut text = String::from("contact,done,at,why,rules,events,stays_so\r\n");
     for outcome in outcomes {
-        let events: Vec<&str> = outcome.events.iter().map(|event| event.as_str()).collect();
+        let events: Vec<&str> = outcome
+            .events
+            .iter()
+            .map(crate::message::EventId::as_str)
+            .collect();
         let fields = [
             outcome.contact.as_str(),
             outcome.done.as_str(),

@@ -132,7 +132,9 @@ impl Plan {
                 Done::Overtaken,
                 other.map_or(dealt.at, |(_, changed_at)| changed_at),
             ),
-            (Did::CalledOff, _) => return self.told(Done::CalledOff, Some(dealt.at), String::new()),
+            (Did::CalledOff, _) => {
+                return self.told(Done::CalledOff, Some(dealt.at), String::new());
+            }
             (Did::Released, _) => (Done::HoldReleased, dealt.at),
             (Did::Steps, _) => (Done::StepsCalledOff, dealt.at),
         };

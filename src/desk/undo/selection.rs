@@ -89,7 +89,11 @@ impl Selection {
     #[must_use]
     pub fn say(&self) -> String {
         let mut words = vec![self.rule.clone()];
-        words.extend(self.version.iter().map(|version| format!("version {version}")));
+        words.extend(
+            self.version
+                .iter()
+                .map(|version| format!("version {version}")),
+        );
         words.extend(self.since.map(|since| format!("since {since}")));
         words.extend(self.until.map(|until| format!("until {until}")));
         if !self.contacts.is_empty() {

@@ -147,13 +147,17 @@ fn left(why: Why, told: String) -> Fate {
 impl Known<'_> {
     /// What becomes of the block; nothing where there is none, and never was one in the selection.
     fn fate(&self, causes: &Causes<'_>) -> Option<Fate> {
-        let row = self.row.as_ref().filter(|_| !self.chosen.blocks.is_empty())?;
+        let row = self
+            .row
+            .as_ref()
+            .filter(|_| !self.chosen.blocks.is_empty())?;
         let since = row.changed_at;
         let by = || match causes.unblocked {
             Some((actor, _, at)) => format!("{actor} had them unblocked at {at}"),
             None => format!("they were unblocked at {since}"),
         };
-        let there = "somebody has blocked them in Featurebase itself since, which is theirs to undo";
+        let there =
+            "somebody has blocked them in Featurebase itself since, which is theirs to undo";
         Some(match row.standing {
             Standing::Blocked | Standing::BlockWanted => self.blocked(causes),
             Standing::UnblockWanted => left(Why::OnItsWay, format!("{}; it is on its way", by())),
@@ -161,7 +165,9 @@ impl Known<'_> {
                 Why::Refused,
                 format!(
                     "Featurebase refused the unblock at {since}{}; `bouncer contact unblock {}` asks again",
-                    self.refused().map(|why| format!(" ({why})")).unwrap_or_default(),
+                    self.refused()
+                        .map(|why| format!(" ({why})"))
+                        .unwrap_or_default(),
                     self.contact
                 ),
             ),
@@ -169,7 +175,10 @@ impl Known<'_> {
             Standing::Unblocked => left(Why::AlreadyUnblocked, by()),
             Standing::NotBlocked => match causes.unblocked {
                 Some((actor, Some(_), at)) if causes.ended.is_none_or(|ended| ended.at <= at) => {
-                    left(Why::AlreadyUnblocked, format!("{actor} had the block called off at {at}"))
+                    left(
+                        Why::AlreadyUnblocked,
+                        format!("{actor} had the block called off at {at}"),
+                    )
                 }
                 _ if !self.holds_to_release().is_empty() => return None,
                 _ => left(Why::Ended, ended(causes.ended)),
@@ -305,9 +314,8 @@ impl Known<'_> {
         self.steps
             .iter()
             .filter(|job| {
-                Step::of(job).is_some_and(|step| {
-                    self.selection.meets_step(job, &step) && !is_right(&step)
-                })
+                Step::of(job)
+                    .is_some_and(|step| self.selection.meets_step(job, &step) && !is_right(&step))
             })
             .cloned()
             .collect()
@@ -316,7 +324,11 @@ impl Known<'_> {
     /// What was done for the selection's decisions that no unblock brings back.
     fn lasting(&self) -> Vec<String> {
         let mut lasting = Vec::new();
-        for row in self.past.iter().filter(|row| row.action == Action::AlsoDone) {
+        for row in self
+            .past
+            .iter()
+            .filter(|row| row.action == Action::AlsoDone)
+        {
             let mut chosen = self.chosen.blocks.iter().chain(&self.chosen.holds);
             if !chosen.any(|decided| Some(&decided.event) == row.event.as_ref()) {
                 continue;

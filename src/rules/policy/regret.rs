@@ -34,7 +34,8 @@ impl RegretBound {
     /// Whether more was regretted than may be.
     #[must_use]
     pub const fn is_passed(&self, acted: u64, regretted: u64) -> bool {
-        acted >= self.of_at_least && regretted.saturating_mul(1_000) > acted.saturating_mul(self.part)
+        acted >= self.of_at_least
+            && regretted.saturating_mul(1_000) > acted.saturating_mul(self.part)
     }
 
     /// Whether what was too much is so no more: half the bound, so that it is not told of again and again.

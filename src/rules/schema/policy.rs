@@ -154,11 +154,7 @@ fn regret() -> Value {
                 "Such a part of its blocks at most: 0.05 is one in twenty; 1.0 never proposes anything.",
                 share(),
             ),
-            (
-                "of_at_least",
-                "Of fewer blocks nothing is said.",
-                count(),
-            ),
+            ("of_at_least", "Of fewer blocks nothing is said.", count()),
             (
                 "within",
                 "Of blocks asked for within this time, in whole days (UTC), from \"1d\" to \"365d\".",
