@@ -8,6 +8,7 @@ mod kills;
 mod reconciling;
 mod rule_storm;
 mod traffic;
+mod undoing;
 
 use std::collections::HashSet;
 use std::path::Path;
