@@ -54,11 +54,18 @@ pub(super) async fn undo(
             return Ok(ExitCode::SUCCESS);
         }
     }
+    if !something && undoing.unfinished().await?.is_none() {
+        write(options, &shown)?;
+        let lines = preview(&undoing.selection, &shown);
+        let answer = json!({ "summary": Summary::of(&shown), "contacts": shown });
+        out.answer(&answer, lines.into_iter().chain(still));
+        return Ok(ExitCode::SUCCESS);
+    }
     let name = actor(&options.order);
     let by = order(&name, &options.order);
     let begun = carry_out(&mut undoing, plans, by, out).await?;
     warn_if_observing(config);
-    let code = follow(desk, &mut undoing, &begun, options, by).await?;
+    let code = follow(desk, &mut undoing, &begun, options).await?;
     let outcomes = undoing.outcomes(&begun).await?;
     let summary = Summary::of(&outcomes);
     if code == ExitCode::SUCCESS {
@@ -163,8 +170,13 @@ async fn follow(
     undoing: &mut Undoing<'_>,
     begun: &Begun,
     options: &Undo,
-    _by: Order<'_>,
 ) -> anyhow::Result<ExitCode> {
+    if let Some(stop) = desk.store.stopped().await? {
+        complain(&format!(
+            "all calls are stopped by {}: unblocks wait until `bouncer go`",
+            stop.actor
+        ));
+    }
     let (started, mut said) = (Instant::now(), Instant::now());
     let mut last = Progress::default();
     loop {

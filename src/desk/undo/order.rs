@@ -52,11 +52,7 @@ impl Undoing<'_> {
         let mut tx = desk.store.writing().await?;
         tx.lock_contacts().await?;
         if let Some(row) = tx.open_undo(&key).await? {
-            return Ok(Begun {
-                id: row.id,
-                started_at: row.started_at,
-                goes_on: true,
-            });
+            return Ok(gone_on(row));
         }
         let row = UndoRow {
             id: uuid::Uuid::now_v7().to_string(),
@@ -78,6 +74,15 @@ impl Undoing<'_> {
             started_at: now,
             goes_on: false,
         })
+    }
+
+    /// What was asked for in the same words, begun and broken off.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unfinished(&self) -> Result<Option<Begun>> {
+        let mut tx = self.desk.store.writing().await?;
+        Ok(tx.open_undo(&self.selection.key()).await?.map(gone_on))
     }
 
     /// Carries out the first of these plans, as many as one transaction takes, and takes them away. Gives how many
@@ -156,6 +161,14 @@ impl Undoing<'_> {
             }
         }
         Ok(progress)
+    }
+}
+
+fn gone_on(row: UndoRow) -> Begun {
+    Begun {
+        id: row.id,
+        started_at: row.started_at,
+        goes_on: true,
     }
 }
 

@@ -6,7 +6,7 @@ use featurebase_bouncer::message::EventId;
 use featurebase_bouncer::store::confirmations::Word;
 use featurebase_bouncer::store::ledger::Counts;
 
-use super::undo::{A, B, HOTLINE, setup, undo};
+use super::undo::{A, B, HOTLINE, blocked, setup, undo};
 use crate::bot::{Bot, ana};
 use crate::on_both_databases;
 
@@ -123,7 +123,7 @@ on_both_databases! {
         let flagged = bot.desk.decisions_meeting(&Selection::of_rule("pitch/*"), &[Verdict::Flag]).await.unwrap();
         assert!(flagged.is_empty());
         undo(&bot, Selection::of_rule("pitch/backlinks")).await;
-        assert_eq!(bot.sandbox.blocks().len(), 24, "only the late one is free");
+        assert_eq!(blocked(&bot).await.len(), 24, "only the late one is free");
     }
 
     async fn nothing_can_be_said_where_nothing_was_decided(database) {

@@ -20,6 +20,7 @@ const TEXTS: &[&str] = &[A, A, A, B, AB, POINTS, MORE_POINTS, HOTLINE];
 
 /// What keeps a contact blocked, as the model sees it.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Standing {
     blocked: bool,
     /// The texts that led to the block or would have.
