@@ -4,10 +4,12 @@ mod alert;
 mod args;
 mod ask;
 mod brakes;
+mod confirm;
 mod doctor;
 mod explain;
 mod forgetting;
 mod health;
+mod ledger;
 mod orders;
 mod out;
 mod past;
@@ -21,6 +23,7 @@ mod rules_status;
 mod sandbox;
 mod schema;
 mod secret_file;
+mod undo;
 mod webhook;
 
 use std::process::ExitCode;
@@ -162,6 +165,9 @@ async fn at_desk(
         Command::Rules(RulesCommand::Rollback(options)) => {
             rulebooks::rollback(desk, config, &options, out).await
         }
+        Command::Rules(RulesCommand::Ledger(options)) => ledger::ledger(desk, &options, out).await,
+        Command::Undo(options) => undo::undo(desk, config, &options, out).await,
+        Command::Confirm(command) => confirm::confirm(desk, command, out).await,
         Command::Reconcile(options) => reconcile::reconcile(desk, &options, out).await,
         Command::Hold(HoldCommand::List(options)) => questions::holds(desk, &options, out).await,
         Command::Hold(HoldCommand::Release(options)) => brakes::release(desk, &options, out).await,

@@ -4,8 +4,10 @@
 pub mod backtest;
 mod besides;
 pub mod brakes;
+pub mod confirm;
 pub mod explain;
 pub mod forgetting;
+pub mod ledger;
 mod orders;
 pub mod past;
 pub mod reconcile;
@@ -15,6 +17,7 @@ pub mod rule_list;
 pub mod rulebooks;
 pub mod sentences;
 pub mod tryout;
+pub mod undo;
 pub mod why;
 
 use std::path::PathBuf;
@@ -24,6 +27,7 @@ use serde_json::json;
 
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::{Action, Entry, Filter, Row};
+use crate::store::confirmations::Said;
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::{Hold, HoldOutcome};
 use crate::store::jobs::{AT_ONCE, Call, NewJob, OnTheWire, Task};
@@ -50,6 +54,10 @@ pub enum DeskError {
     },
     #[error("contact {0} is not under legal hold; `bouncer legal-hold list` shows who is")]
     NoLegalHold(String),
+    #[error(
+        "nothing was decided about `{0}` that a person could call right or wrong: give the id of an event or a contact that was blocked, held or flagged (`bouncer audit --verdict block` lists some)"
+    )]
+    NothingToConfirm(String),
     #[error("no brake of `{0}` has tripped; `bouncer brake list` shows those that have")]
     NotTripped(String),
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
@@ -126,6 +134,7 @@ impl Desk {
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
         let row = tx.contact_or_new(&contact, now).await?;
+        let mut words: Vec<(EventId, Said)> = regretted(&row).into_iter().collect();
         let row = ContactRow {
             standing: Standing::UnblockWanted,
             fence: row.fence + 1,
@@ -148,8 +157,10 @@ impl Desk {
         };
         tx.add_jobs(vec![job(Task::Unblock, &contact, &call)], now)
             .await?;
-        tx.settle_holds(&contact, HoldOutcome::Released, order.actor, now)
+        let released = tx
+            .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
+        words.extend(released.into_iter().map(|event| (event, Said::Wrong)));
         let detail = json!({
             "blocks_called_off": called_off,
             "exempt_until": until.to_string(),
@@ -162,6 +173,7 @@ impl Desk {
                 .contact(&contact),
         ])
         .await?;
+        tx.say(&words, (order.actor, order.reason), now).await?;
         tx.commit().await?;
         Ok(until)
     }
@@ -198,6 +210,8 @@ impl Desk {
             tx.plan_looks(&row, now).await?;
         }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
+            .await?;
+        tx.say(&all(&events, Said::Wrong), (order.actor, order.reason), now)
             .await?;
         tx.commit().await?;
         Ok((events.len(), until))
@@ -254,6 +268,8 @@ impl Desk {
             now,
         ))
         .await?;
+        tx.say(&all(&events, Said::Right), (order.actor, order.reason), now)
+            .await?;
         tx.commit().await?;
         Ok(events.len())
     }
@@ -318,6 +334,17 @@ fn job(task: Task, contact: &ContactId, call: &Call) -> NewJob {
         detail: call.to_json(),
         run_at: AT_ONCE,
     }
+}
+
+/// The decision that led to the block a contact is under, or is about to be: an unblock regrets it.
+fn regretted(row: &ContactRow) -> Option<(EventId, Said)> {
+    matches!(row.standing, Standing::Blocked | Standing::BlockWanted)
+        .then(|| row.event.clone())?
+        .map(|event| (event, Said::Undone))
+}
+
+fn all(events: &[EventId], said: Said) -> Vec<(EventId, Said)> {
+    events.iter().map(|event| (event.clone(), said)).collect()
 }
 
 fn settled(

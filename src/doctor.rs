@@ -3,6 +3,7 @@
 mod law;
 mod outside;
 mod place;
+mod regret;
 mod running;
 
 use serde::Serialize;
@@ -86,6 +87,9 @@ pub async fn examine(
     let (store, told) = place::store(config).await;
     lines.extend(told);
     lines.extend(law::rules(config));
+    if let Some(store) = &store {
+        lines.extend(regret::lines(store).await);
+    }
     lines.extend(running::lines(asked));
     lines.extend(outside::lines(config, store.as_ref(), hands, clock).await);
     if let Some(store) = store {

@@ -14,6 +14,7 @@ mod judging;
 mod lookups;
 mod presence;
 mod reconcile;
+mod regret;
 mod there;
 
 use std::path::PathBuf;
@@ -105,6 +106,7 @@ pub struct Worker {
     latest_seen: clock::LatestSeen,
     looks: forgetting::Looks,
     seen: Mutex<presence::Seen>,
+    looked_at_regret: regret::LookedAt,
 }
 
 impl Worker {
@@ -128,6 +130,7 @@ impl Worker {
             latest_seen: clock::LatestSeen::default(),
             looks: forgetting::Looks::default(),
             seen: Mutex::default(),
+            looked_at_regret: Mutex::default(),
         }
     }
 

@@ -11,6 +11,7 @@ crate::vocabulary! {
         Webhook = "webhook",
         Silence = "silence",
         Queue = "queue",
+        Regret = "regret",
         Test = "test",
     }
 }
@@ -26,6 +27,7 @@ impl Topic {
             Self::Webhook => "Webhook",
             Self::Silence => "Silence",
             Self::Queue => "Queue",
+            Self::Regret => "Regret",
             Self::Test => "Test",
         }
     }
@@ -45,6 +47,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "silence_ended",
     "queue_old",
     "queue_caught_up",
+    "regret_high",
+    "regret_eased",
 ];
 
 /// What people are told of a row, if anything.
@@ -124,6 +128,20 @@ fn words(row: &Worthy) -> Option<(Topic, String)> {
                 "Work has waited since {}. What waits: /metrics and /readyz of the bouncer.",
                 text("since")
             ),
+        ),
+        "regret_high" => (
+            Topic::Regret,
+            format!(
+                "People undid {} of {} blocks of {whose}, more than {}. It is proposed that it only holds: {}. More: bouncer rules ledger {whose}",
+                row.detail.get("regretted").unwrap_or(&serde_json::Value::Null),
+                row.detail.get("acted").unwrap_or(&serde_json::Value::Null),
+                text("bound"),
+                text("edit")
+            ),
+        ),
+        "regret_eased" => (
+            Topic::Regret,
+            format!("No longer too much is regretted of {whose}: {}.", text("why")),
         ),
         "queue_caught_up" => (
             Topic::Queue,

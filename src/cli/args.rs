@@ -3,6 +3,7 @@
 mod forgetting;
 mod past;
 pub mod record;
+mod verdicts;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use record::WholeRecord;
 
 pub use forgetting::*;
 pub use past::*;
+pub use verdicts::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -66,6 +68,11 @@ pub enum Command {
     /// Blocks that wait for a person
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Undo everything a rule, or one version of the rules, did; shows it first
+    Undo(Undo),
+    /// Say whether decisions were right
+    #[command(subcommand)]
+    Confirm(ConfirmCommand),
     /// Compare who is blocked at Featurebase with who the bouncer believes is; exit code 1 when they differ
     Reconcile(Reconcile),
     /// Brakes: what holds the blocks of a rule, or of all together, after too many

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::ledger::{Share, share_of};
 use super::{Desk, Result};
 use crate::decision::{RuleId, Stage, Then};
 use crate::rules::Rulebook;
@@ -35,6 +36,9 @@ pub struct RuleUse {
     pub off_since: Option<Timestamp>,
     #[serde(flatten)]
     pub hits: RuleHits,
+    /// People undid more of its blocks than the policy allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regret: Option<Share>,
 }
 
 /// One list.
@@ -78,6 +82,12 @@ impl Desk {
     ) -> Result<RuleList> {
         let hits = self.store.rule_hits(since).await?;
         let now = self.clock.now();
+        let bound = book.policy().regret;
+        let shares = self.regrets(bound).await?;
+        let regret = |rule: &Rule| {
+            let share = share_of(&rule.id, &shares, bound);
+            Some(share).filter(|share| share.passed && rule.stage == Stage::Enforce)
+        };
         let of = |rule: &Rule| RuleUse {
             id: rule.id.clone(),
             stage: rule.stage,
@@ -88,6 +98,7 @@ impl Desk {
             tags: rule.tags.clone(),
             off_since: rule.expires.filter(|_| rule.is_over(now)),
             hits: hits.get(&rule.id).copied().unwrap_or_default(),
+            regret: regret(rule),
         };
         let rules = book.rules().iter().map(of).collect();
         let mut used = Vec::new();
@@ -187,8 +198,14 @@ impl RuleUse {
         let owner = self.owner.as_ref().map(|owner| format!("  owner {owner}"));
         let tags = (!self.tags.is_empty()).then(|| format!("  [{}]", self.tags.join(", ")));
         let off = self.off_since.map(|since| format!("  OFF since {since}"));
+        let regret = self.regret.as_ref().map(|share| {
+            format!(
+                "\n    {}",
+                share.say(Some(&format!("{}:{}", self.file, self.line)))
+            )
+        });
         format!(
-            "{:<id$}  {:<7} {:<6}  {:<said$}  {}:{}{}{}{}",
+            "{:<id$}  {:<7} {:<6}  {:<said$}  {}:{}{}{}{}{}",
             self.id.0,
             self.stage,
             self.then,
@@ -197,7 +214,8 @@ impl RuleUse {
             self.line,
             owner.unwrap_or_default(),
             tags.unwrap_or_default(),
-            off.unwrap_or_default()
+            off.unwrap_or_default(),
+            regret.unwrap_or_default()
         )
     }
 }

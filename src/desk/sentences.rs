@@ -1,6 +1,8 @@
 //! Rows of the record and decisions, in sentences.
 
 mod forgetting;
+mod law;
+mod undone;
 mod watch;
 
 use std::time::Duration;
@@ -28,11 +30,17 @@ pub fn tell(row: &Row) -> Vec<String> {
             word(row, "kind")
         )],
         Action::RulesAdopted | Action::RulesRejected | Action::RulesRolledBack => {
-            vec![tell_law(row)]
+            vec![law::tell(row)]
         }
         Action::BrakeTripped | Action::BrakeReleased | Action::QueueOld | Action::QueueCaughtUp => {
             vec![watch::tell(row)]
         }
+        Action::ConfirmedRight
+        | Action::ConfirmedWrong
+        | Action::UndoOrdered
+        | Action::UndoDone
+        | Action::RegretHigh
+        | Action::RegretEased => vec![undone::tell(row)],
         Action::UnblockOrdered
         | Action::HoldReleased
         | Action::HoldConfirmed
@@ -72,28 +80,6 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::LegalHoldAdded
         | Action::LegalHoldLifted => vec![forgetting::tell(row)],
         _ => vec![tell_call(row)],
-    }
-}
-
-/// What became of the rules.
-fn tell_law(row: &Row) -> String {
-    let book = short(word(row, "book"));
-    let rules = row.detail.get("rules").unwrap_or(&Value::Null);
-    match row.action {
-        Action::RulesAdopted if row.detail.get("before") == row.detail.get("book") => {
-            format!("The rule files are again what is in force: {book} ({rules} rules).")
-        }
-        Action::RulesAdopted => format!("New rules came into force: {book} ({rules} rules)."),
-        Action::RulesRolledBack => format!(
-            "{} had the rule files of {} put back: {}.",
-            row.actor,
-            short(word(row, "to")),
-            word(row, "reason")
-        ),
-        _ => {
-            let first = row.detail.pointer("/problems/0").and_then(Value::as_str);
-            format!("Edited rules were refused: {}", first.unwrap_or_default())
-        }
     }
 }
 

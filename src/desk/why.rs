@@ -15,7 +15,7 @@ use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
 use crate::store::events::{EventKind, EventRow};
-use crate::store::jobs::Task;
+use crate::store::jobs::{BEHIND, Task};
 
 /// Most rows of the record told of one contact.
 const MOST_ROWS: i64 = 200;
@@ -143,7 +143,7 @@ impl Desk {
                 .unwrap_or_default();
             lines.push(format!(
                 "To do: {task}, after {attempts} tries; next {}.{failed}",
-                if run_at.millis() == 0 {
+                if run_at <= BEHIND {
                     "as soon as may be".to_owned()
                 } else {
                     format!("at {run_at}")

@@ -74,8 +74,10 @@ fn ready(answer: &Result<Answer, String>) -> Vec<Line> {
         ),
     };
     // Which rules are in force is nothing to worry about.
-    let worries =
-        told.filter(|line| !line.starts_with("rules: ") || !line.contains("in force, digest"));
+    let worries = told
+        .filter(|line| !line.starts_with("rules: ") || !line.contains("in force, digest"))
+        // The doctor says this by itself.
+        .filter(|line| !line.starts_with("regret of "));
     let worries = worries.map(|line| Line::warn(about, line, "see the bouncer's log"));
     std::iter::once(line).chain(worries).collect()
 }

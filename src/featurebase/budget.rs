@@ -12,6 +12,8 @@ crate::vocabulary! {
     Use {
         /// What a person ordered.
         Order = "order",
+        /// One of many unblocks that a person ordered together.
+        Undo = "undo",
         Block = "block",
         LookUp = "look-up",
         /// What rules ask for besides.
@@ -35,7 +37,7 @@ impl Budget {
         let all = i64::from(self.per_minute);
         match used_for {
             Use::Order => all,
-            Use::Block => all - (all / 20).max(FEWEST_FOR_PEOPLE),
+            Use::Undo | Use::Block => all - (all / 20).max(FEWEST_FOR_PEOPLE),
             Use::LookUp => all * 3 / 4 - i64::from(all < 20),
             Use::Step => all * 3 / 5,
             Use::Background => all * 2 / 5,

@@ -1,6 +1,7 @@
 //! `[policy]`: when points become a verdict, who is protected, and how much may happen at once.
 
 mod brakes;
+mod regret;
 
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use super::conditions::read_email_domains;
 use super::read::{Reader, Value};
 use crate::decision::{Decision, Restraint, Verdict};
 use crate::message::{ContactId, ContactKind, Message};
+
+pub use regret::RegretBound;
 
 crate::vocabulary! {
     /// What becomes of a block on somebody who is protected.
@@ -75,6 +78,8 @@ pub struct Policy {
     pub brake_per_rule: Brake,
     pub brake_total: Brake,
     pub brake_share: ShareBrake,
+    /// From when on it is proposed that a rule only holds.
+    pub regret: RegretBound,
 }
 
 impl Default for Policy {
@@ -100,6 +105,7 @@ impl Default for Policy {
                 of_at_least: 100,
                 within: Duration::from_hours(24),
             },
+            regret: RegretBound::default(),
         }
     }
 }
@@ -174,7 +180,7 @@ pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Opt
     let table = reader.table(value, "[policy]")?;
     reader.known_keys(
         table,
-        &["flag_at", "block_at", "protect", "never", "brake"],
+        &["flag_at", "block_at", "protect", "never", "brake", "regret"],
         "in the policy",
     );
     let mut policy = Policy::default();
@@ -211,6 +217,12 @@ pub(super) fn read_policy<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Opt
     read_protections(reader, table, &mut policy);
     read_never(reader, table, &mut policy);
     brakes::read_brakes(reader, table, &mut policy);
+    if let Some(bound) = table
+        .get("regret")
+        .and_then(|value| regret::read_regret(reader, value))
+    {
+        policy.regret = bound;
+    }
     Some(policy)
 }
 

@@ -121,6 +121,14 @@ async fn held_back(inside: &Private) -> Vec<String> {
     if let Ok(Ok(trips)) = tokio::time::timeout(PATIENCE, inside.store.trips()).await {
         told.extend(trips.iter().map(tripped));
     }
+    if let Ok(Ok(regrets)) = tokio::time::timeout(PATIENCE, inside.store.regrets()).await {
+        told.extend(regrets.iter().map(|regret| {
+            format!(
+                "regret of {}: people undid {} of {} blocks, more than {}; proposed: stage = \"hold\" at {}; `bouncer rules ledger`",
+                regret.rule, regret.regretted, regret.acted, regret.bound, regret.place
+            )
+        }));
+    }
     told
 }
 

@@ -115,6 +115,18 @@ crate::vocabulary! {
         LegalHoldAdded = "legal_hold_added",
         /// What is known of a contact may be forgotten again.
         LegalHoldLifted = "legal_hold_lifted",
+        /// A person says that a decision was right.
+        ConfirmedRight = "confirmed_right",
+        /// A person says that a decision was wrong.
+        ConfirmedWrong = "confirmed_wrong",
+        /// A person undoes what a rule did.
+        UndoOrdered = "undo_ordered",
+        /// All of an undoing is carried out, as far as it can be.
+        UndoDone = "undo_done",
+        /// People regret more of what a rule does than the policy allows: it is proposed that it only holds.
+        RegretHigh = "regret_high",
+        /// What people regret of a rule is no longer too much, or the rule no longer blocks.
+        RegretEased = "regret_eased",
     }
 }
 

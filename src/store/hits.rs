@@ -7,6 +7,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 
+use super::causes::rules_behind;
+use super::ledger::{Counts, Ledger, Line};
 use super::rows::{self, Cell};
 use super::{Result, Store, Writing};
 use crate::decision::{Decision, Finding, RuleId, Stage, Then, Verdict};
@@ -40,6 +42,8 @@ pub struct EntryHits {
 pub struct Hits {
     rules: BTreeMap<(RuleId, Stage), RuleHits>,
     entries: BTreeMap<(String, String), u64>,
+    /// By rule and rulebook.
+    fared: BTreeMap<(RuleId, String), Counts>,
 }
 
 impl Hits {
@@ -57,6 +61,15 @@ impl Hits {
                     Verdict::Clean => {}
                 }
             }
+            let fared = (finding.rule.clone(), decision.book.0.clone());
+            let fared = self.fared.entry(fared).or_default();
+            fared.fired += 1;
+            match decision.verdict {
+                _ if !had_part(finding, decision) => {}
+                Verdict::Hold => fared.held += 1,
+                Verdict::Flag => fared.flagged += 1,
+                Verdict::Block | Verdict::Clean => {}
+            }
         }
         let evidence = decision
             .findings
@@ -67,6 +80,16 @@ impl Hits {
             .collect();
         for entry in met {
             *self.entries.entry(entry).or_default() += 1;
+        }
+    }
+}
+
+impl Hits {
+    /// Counts that a block was asked of Featurebase for one decision.
+    pub fn asked(&mut self, decision: &Decision) {
+        for rule in rules_behind(decision) {
+            let fared = self.fared.entry((rule, decision.book.0.clone()));
+            fared.or_default().acted += 1;
         }
     }
 }
@@ -105,7 +128,7 @@ pub fn kept(name: &str) -> String {
 }
 
 /// The day (UTC) of a moment, in days since 1970.
-fn day_of(at: Timestamp) -> i64 {
+pub(super) fn day_of(at: Timestamp) -> i64 {
     at.millis()
         .div_euclid(millis_of(Duration::from_hours(24)).max(1))
 }
@@ -162,7 +185,12 @@ impl Writing {
             entries.collect(),
         )
         .await?;
-        Ok(())
+        let mut ledger = Ledger::default();
+        for ((rule, book), counts) in hits.fared {
+            let day = day_of(now);
+            ledger.add(Line { day, rule, book }, counts);
+        }
+        self.add_to_ledger(ledger).await
     }
 }
 

@@ -171,7 +171,7 @@ impl Store {
     }
 }
 
-fn hold_of(row: &AnyRow) -> Result<Hold> {
+pub(super) fn hold_of(row: &AnyRow) -> Result<Hold> {
     Ok(Hold {
         event: EventId::new(row.try_get::<String, _>("event_id")?),
         contact: ContactId::new(row.try_get::<String, _>("contact_id")?),

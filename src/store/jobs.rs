@@ -89,6 +89,9 @@ pub struct Job {
 /// Due at once, whatever the clocks of those who make and do the job say.
 pub const AT_ONCE: Timestamp = Timestamp::from_millis(0);
 
+/// As [`AT_ONCE`], but after what people ordered one by one: what undoes many blocks holds nobody up.
+pub const BEHIND: Timestamp = Timestamp::from_millis(1);
+
 /// A job to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
@@ -370,7 +373,7 @@ impl Store {
     }
 }
 
-fn job_of(row: &AnyRow) -> Result<Job> {
+pub(super) fn job_of(row: &AnyRow) -> Result<Job> {
     let id: String = row.try_get("job_id")?;
     let task: String = row.try_get("task")?;
     Ok(Job {

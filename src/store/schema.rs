@@ -90,6 +90,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0010.sqlite.sql"),
         postgres: include_str!("migrations/0010.postgres.sql"),
     },
+    Step {
+        number: 11,
+        about: "what people say of decisions, and what they undo",
+        sqlite: include_str!("migrations/0011.sqlite.sql"),
+        postgres: include_str!("migrations/0011.postgres.sql"),
+    },
 ];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {

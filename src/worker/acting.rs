@@ -41,6 +41,7 @@ impl Worker {
     /// Makes calls that are due, as many at once as may be. Gives their number.
     pub(super) async fn act_due(self: &Arc<Self>) -> Result<usize> {
         self.mind_the_clock().await?;
+        self.watch_regret().await?;
         // On a full disk only what people want undone is done.
         let tight = self.store.is_tight();
         let waiting = if tight {
@@ -143,16 +144,17 @@ impl Worker {
         let width = share.width(self.behaviour.calls_at_once);
         let tight = self.store.is_tight();
         let (mut claimed, mut wanted) = (0, Vec::new());
-        for used_for in [Use::Order, Use::Block, Use::LookUp, Use::Step] {
+        for used_for in [Use::Order, Use::Undo, Use::Block, Use::LookUp, Use::Step] {
             let room = share.room(used_for, most_calls(used_for));
             let limit = i64::try_from(room.min(width.saturating_sub(wanted.len()))).unwrap_or(1);
-            let not_now =
-                (only_looks && used_for != Use::LookUp) || (tight && used_for != Use::Order);
+            let by_people = matches!(used_for, Use::Order | Use::Undo);
+            let not_now = (only_looks && used_for != Use::LookUp) || (tight && !by_people);
             if limit == 0 || not_now {
                 continue;
             }
             let jobs = match used_for {
                 Use::Order => tx.claim_orders(&lease, limit).await?,
+                Use::Undo => tx.claim_undos(&lease, limit).await?,
                 Use::Block => tx.claim_acting(&lease, limit).await?,
                 Use::LookUp => tx.claim_look_ups(&lease, limit).await?,
                 Use::Step | Use::Background => tx.claim_steps(&lease, limit).await?,
@@ -257,7 +259,10 @@ impl Worker {
     }
 
     pub(super) fn entry(&self, job: &Job, action: Action, detail: Value) -> Entry {
-        let call = Call::of(job);
+        let (call, mut detail) = (Call::of(job), detail);
+        if let (Some(undo), Some(detail)) = (&call.undo, detail.as_object_mut()) {
+            detail.insert("undo".to_owned(), json!(undo));
+        }
         Entry {
             conversation: call.conversation,
             event: call.event,
@@ -284,7 +289,7 @@ async fn see_through(mut calls: JoinSet<Result<()>>) -> Result<()> {
 /// How many calls one job may take at most.
 pub(super) const fn most_calls(used_for: Use) -> u32 {
     match used_for {
-        Use::Order => 3,
+        Use::Order | Use::Undo => 3,
         Use::Block => 4,
         Use::LookUp | Use::Background => 1,
         Use::Step => 2,

@@ -81,6 +81,7 @@ impl Worker {
                     book: Some(decision.book.clone()),
                     fence: row.fence,
                     ours,
+                    undo: None,
                 };
                 let job = NewJob {
                     task: Task::Block,

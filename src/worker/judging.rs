@@ -226,6 +226,9 @@ impl Worker {
             }
             hits.count(&decision);
             of_books.count(&decision);
+            if decision.verdict == Verdict::Block && note.is_none() {
+                hits.asked(&decision);
+            }
             verdicts.push(decision.verdict);
             entries.push(entry_of(&message, &decision, note, now));
         }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Worker;
 use crate::store::audit::{Action, Entry};
+use crate::store::confirmations::Said;
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::Hold;
 use crate::store::jobs::{Call, Task};
@@ -19,6 +20,12 @@ impl Worker {
     ) -> Result<()> {
         let now = self.clock.now();
         let until = now.after(self.behaviour.exempt);
+        let regretted: Vec<_> = row
+            .event
+            .iter()
+            .filter(|_| row.standing == Standing::Blocked)
+            .map(|event| (event.clone(), Said::Undone))
+            .collect();
         let row = ContactRow {
             standing: Standing::Unblocked,
             fence: row.fence + 1,
@@ -35,7 +42,9 @@ impl Worker {
         tx.plan_looks(&row, now).await?;
         let detail = json!({ "why": why, "exempt_until": until.to_string() });
         let entry = Entry::new(Action::UnblockedThere, now, detail).contact(&row.contact);
-        tx.record(vec![entry]).await
+        tx.record(vec![entry]).await?;
+        let by = ("somebody in Featurebase", why);
+        tx.say(&regretted, by, now).await
     }
 
     /// Rules' blocks of a contact that wait become holds. Gives their number. The contact's standing is left as it is.

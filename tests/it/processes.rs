@@ -10,6 +10,7 @@ mod reconciling;
 mod replicas;
 mod rule_storm;
 mod traffic;
+mod undoing;
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -7,12 +7,14 @@ use crate::desk::backtest::bounds::Bound;
 use crate::desk::rulebooks::{self, Named};
 use crate::time::{Timestamp, parse_span};
 
-use super::{Reason, RulesList};
+use super::{LedgerArgs, Reason, RulesList};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum RulesCommand {
     /// List every rule with how often it fired, and what came of it
     List(RulesList),
+    /// How each rule fared: what it did, what people said of it, what they undid
+    Ledger(LedgerArgs),
     /// Ask the running bouncer which rules are in force, and since when the files differ; exit code 1 when they do
     Status,
     /// Every version of the rules that came into force: when, by which edit, and what it did

@@ -106,6 +106,6 @@ fn read_share<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<ShareBra
     clippy::cast_sign_loss,
     reason = "a share lies between 0 and 1"
 )]
-fn thousandths(share: f64) -> u64 {
+pub(super) fn thousandths(share: f64) -> u64 {
     (share * 1_000.0).round() as u64
 }

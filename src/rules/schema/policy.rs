@@ -37,6 +37,11 @@ pub(super) fn policy() -> Value {
                 "How much may happen at once: beyond it blocks are held for a person.",
                 brakes(),
             ),
+            (
+                "regret",
+                "When people have undone more of a rule's blocks than this, it is proposed that the rule only holds. Left out: 0.05 of at least 5 within \"30d\".",
+                regret(),
+            ),
         ],
         &[],
     )
@@ -134,6 +139,25 @@ fn share_brake() -> Value {
             (
                 "within",
                 "Of senders heard of within this time, from \"1h\" to \"7d\".",
+                span(),
+            ),
+        ],
+        &["part", "of_at_least", "within"],
+    )
+}
+
+fn regret() -> Value {
+    described(
+        vec![
+            (
+                "part",
+                "Such a part of its blocks at most: 0.05 is one in twenty; 1.0 never proposes anything.",
+                share(),
+            ),
+            ("of_at_least", "Of fewer blocks nothing is said.", count()),
+            (
+                "within",
+                "Of blocks asked for within this time, in whole days (UTC), from \"1d\" to \"365d\".",
                 span(),
             ),
         ],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Job, Lease, job_of};
+use super::{BEHIND, Job, Lease, job_of};
 use crate::store::{Result, Writing};
 
 const RETURNED: &str =
@@ -27,12 +27,22 @@ impl Writing {
         self.claim_calls(which, lease, limit).await
     }
 
-    /// Claims unblocks alone, under the same conditions.
+    /// Claims unblocks alone, under the same conditions, but not those that undo many blocks.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn claim_unblocks(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        self.claim_calls("task = 'unblock'", lease, limit).await
+        let which = format!("task = 'unblock' AND run_at <> {}", BEHIND.millis());
+        self.claim_calls(&which, lease, limit).await
+    }
+
+    /// Claims unblocks that undo many blocks, under the same conditions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_undos(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
+        let which = format!("task = 'unblock' AND run_at = {}", BEHIND.millis());
+        self.claim_calls(&which, lease, limit).await
     }
 
     async fn claim_calls(&mut self, which: &str, lease: &Lease, limit: i64) -> Result<Vec<Job>> {

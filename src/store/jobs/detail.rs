@@ -23,6 +23,9 @@ pub struct Call {
     /// The contact may be blocked for us already: a block that is found is not somebody else's.
     #[serde(default)]
     pub ours: bool,
+    /// What undid it, when it is one of many unblocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
 }
 
 impl Call {
@@ -132,6 +135,7 @@ pub fn steps_of(decision: &Decision, word: Word, message: &About, fence: i64) ->
                 book: (word == Word::Rules).then(|| decision.book.clone()),
                 fence,
                 ours: false,
+                undo: None,
             },
             part: message.part.clone(),
             why: each(|finding| &finding.why, "; "),

@@ -11,7 +11,7 @@ use crate::message::ContactId;
 use crate::store::audit::Action;
 use crate::store::contacts::{ContactRow, Standing};
 use crate::store::holds::Hold;
-use crate::store::jobs::{AT_ONCE, Call, Job, NewJob, Task};
+use crate::store::jobs::{AT_ONCE, BEHIND, Call, Job, NewJob, Task};
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 use crate::worker::follow::plan_end;
@@ -111,6 +111,8 @@ impl Worker {
         if let Some(kept) = self.try_later(tx, job, outcome).await? {
             return Ok(kept);
         }
+        // Somebody else's block is not ours to end.
+        let theirs = job.attempts <= 1 && !Call::of(job).ours;
         let (action, detail) = match outcome {
             Outcome::Retry { why, .. } | Outcome::KeyRefused { why } => (
                 Action::GaveUp,
@@ -122,7 +124,7 @@ impl Worker {
             ),
             Outcome::Already { why } => (
                 done(job.task, true),
-                json!({ "answer": why, "made_sure": note }),
+                json!({ "answer": why, "made_sure": note, "theirs": theirs }),
             ),
             Outcome::Done => (
                 done(job.task, false),
@@ -144,8 +146,7 @@ impl Worker {
             ..row
         };
         let call = Call::of(job);
-        if action == Action::AlreadyBlocked && job.attempts <= 1 && !call.ours {
-            // Somebody else's block is not ours to end.
+        if action == Action::AlreadyBlocked && theirs {
             row.block_for = None;
         }
         if let (Action::Blocked | Action::AlreadyBlocked, Some(millis)) = (action, row.block_for) {
@@ -188,7 +189,9 @@ impl Worker {
             // Not the contact's fault: it waits, without end, for the key to be mended.
             Outcome::KeyRefused { why } => {
                 let detail = json!({ "call": job.task, "why": why, "key_refused": true });
-                (AT_ONCE, detail, why)
+                let undoes = Call::of(job).undo.is_some();
+                let run_at = if undoes { BEHIND } else { AT_ONCE };
+                (run_at, detail, why)
             }
             _ => return Ok(None),
         };
@@ -248,18 +251,23 @@ impl Worker {
             Task::Unblock
         };
         if wanted != did {
+            let undo = match wanted {
+                Task::Unblock => tx.undo_under_way(&job.subject).await?,
+                _ => None,
+            };
             let call = Call {
                 fence: row.fence,
                 book: None,
                 ours: true,
+                undo,
                 ..Call::of(job)
             };
             tx.cancel(wanted, &job.subject, now).await?;
             let again = NewJob {
                 task: wanted,
                 subject: job.subject.clone(),
+                run_at: if call.undo.is_some() { BEHIND } else { AT_ONCE },
                 detail: call.to_json(),
-                run_at: AT_ONCE,
             };
             tx.add_jobs(vec![again], now).await?;
         }

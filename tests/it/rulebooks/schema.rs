@@ -174,6 +174,7 @@ block_at = 10
 protect = { customers = "hold", answered_before = "flag", unblocked = "no" }
 never = { sender_email_domain = ["example.com"], contacts = ["65f1c3d2a9b4e80012ab34cd"] }
 brake = { per_rule = { blocks = 20, within = "10m" }, total = { blocks = 60, within = "1h" }, share = { part = 0.2, of_at_least = 100, within = "24h" } }
+regret = { part = 0.05, of_at_least = 5, within = "30d" }
 "#;
 
 /// Files the parser takes: one for each condition, and one with every key.
