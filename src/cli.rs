@@ -16,6 +16,7 @@ mod rules;
 mod rules_status;
 mod sandbox;
 mod schema;
+mod search;
 mod secret_file;
 mod webhook;
 
@@ -129,7 +130,8 @@ async fn at_desk(
     out: Out,
 ) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Audit(options) => questions::audit(desk, options, out).await,
+        Command::Audit(options) => search::audit(desk, options, out).await,
+        Command::History(options) => search::history(desk, &options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
             orders::unblock(desk, config, &options, out).await

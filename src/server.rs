@@ -235,7 +235,8 @@ impl Running {
         let stop = &self.stop;
         self.run("judging", worker.clone().keep_judging(stop.clone()));
         self.run("acting", worker.clone().keep_acting(stop.clone()));
-        self.run("telling", worker.keep_telling(stop.clone()));
+        self.run("telling", worker.clone().keep_telling(stop.clone()));
+        self.run("indexing", worker.keep_indexing(stop.clone()));
     }
 
     fn alert(&self, alerts: &Arc<Alerts>) {

@@ -9,6 +9,7 @@ mod brake;
 mod clock;
 mod filing;
 mod follow;
+mod indexing;
 mod judging;
 mod lookups;
 mod presence;
@@ -87,6 +88,7 @@ pub struct Wake {
     pub judging: Arc<Notify>,
     pub acting: Arc<Notify>,
     pub telling: Arc<Notify>,
+    pub indexing: Arc<Notify>,
 }
 
 /// Does the work.
@@ -136,7 +138,8 @@ impl Worker {
             let done = self.file_and_judge().await?
                 + self.judge_due().await?
                 + self.act_due().await?
-                + self.tell_due().await?;
+                + self.tell_due().await?
+                + self.index_due().await?;
             if done == 0 {
                 return Ok(total);
             }

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod search;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use crate::message::ContactKind;
 use crate::store::audit::Action;
 use crate::time::{Timestamp, parse_span};
 
+pub use search::*;
 pub use webhook::*;
 
 /// Keeps spam out of a Featurebase inbox: judges what contacts write by rules staff can read, blocks with care, and
@@ -48,8 +50,10 @@ pub enum Command {
     /// The rules and how they fare
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// List the record, newest first
+    /// Search the record, newest first
     Audit(Audit),
+    /// Tell everything that happened with a contact, oldest first
+    History(History),
     /// Explain what became of a contact, an event or a conversation
     Why(Why),
     /// Orders about a contact
@@ -164,6 +168,8 @@ pub struct RulesList {
 
 #[derive(Debug, clap::Args)]
 pub struct Audit {
+    #[command(flatten)]
+    pub search: Search,
     /// Only rows about this contact
     #[arg(long)]
     pub contact: Option<String>,

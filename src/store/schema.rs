@@ -72,6 +72,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0006.sqlite.sql"),
         postgres: include_str!("migrations/0006.postgres.sql"),
     },
+    Step {
+        number: 9,
+        about: "the record searchable",
+        sqlite: include_str!("migrations/0009.sqlite.sql"),
+        postgres: include_str!("migrations/0009.postgres.sql"),
+    },
 ];
 
 pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {

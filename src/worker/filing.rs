@@ -9,11 +9,12 @@ use super::Worker;
 use crate::fingerprint::Fingerprint;
 use crate::message::{EventId, Message};
 use crate::payload::{self, Event, What};
-use crate::rules;
+use crate::rules::{self, search::words_of};
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
 use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
+use crate::store::words::Forms;
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
@@ -65,19 +66,25 @@ impl Worker {
 struct Read {
     event: Event,
     fingerprint: Option<Fingerprint>,
+    words: Forms,
 }
 
 impl Read {
     fn of(delivery: &Delivery) -> Self {
         let event = payload::read(&delivery.body, delivery.received_at);
-        let fingerprint = match &event.what {
-            // A text that cannot be read is judged by itself alone; filing goes on.
+        let (fingerprint, words) = match &event.what {
+            // A text that cannot be read is judged by itself alone, and not found by its words; filing goes on.
             What::Message(message) => {
-                catch_unwind(AssertUnwindSafe(|| rules::fingerprint(message))).unwrap_or_default()
+                let looked = || (rules::fingerprint(message), words_of(message));
+                catch_unwind(AssertUnwindSafe(looked)).unwrap_or_default()
             }
-            _ => None,
+            _ => (None, Forms::new()),
         };
-        Self { event, fingerprint }
+        Self {
+            event,
+            fingerprint,
+            words,
+        }
     }
 
     fn key(&self) -> Option<MessageKey> {
@@ -120,13 +127,16 @@ async fn file(
     let repeats = tx.register_messages(&keys).await?;
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     let (mut messages, mut answers) = (Vec::new(), Vec::new());
-    for (delivery, Read { event, .. }) in new {
+    let mut words = Vec::new();
+    for (delivery, read) in new {
+        let event = read.event;
         if let What::Answer { conversation, at } = &event.what {
             answers.push((conversation.clone(), *at));
         }
         let row = row_of(&delivery, &event, &repeats);
         entries.extend(entries_of(&row, now));
         if let (EventKind::Message, What::Message(message)) = (row.kind, event.what) {
+            words.push((row.event.clone(), read.words));
             messages.push(*message);
         }
         rows.push(row);
@@ -141,6 +151,7 @@ async fn file(
     let kinds = rows.iter().map(|row| row.kind).collect();
     tx.file_events(rows).await?;
     tx.record(entries).await?;
+    tx.keep_words(words).await?;
     let jobs = messages.iter().map(judging_of).collect();
     let work = if let Some(lease) = lease {
         let jobs = tx.add_claimed_jobs(jobs, lease).await?;

@@ -26,7 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["payload", "rules", "store", "featurebase", "telemetry"],
     ),
     ("lookout", &["payload", "store", "featurebase", "telemetry"]),
-    ("desk", &["rules", "store"]),
+    ("desk", &["payload", "rules", "store"]),
     (
         "doctor",
         &[
