@@ -21,6 +21,7 @@ mod reconcile;
 mod replicas;
 mod restored;
 mod rule_edits;
+mod search;
 mod stops;
 mod taken_back;
 mod told_of_steps;
