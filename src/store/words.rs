@@ -16,7 +16,7 @@ use crate::message::EventId;
 /// Letters of a hash: 42 bits.
 const LETTERS: usize = 9;
 /// Stands between the forms of one text, so that no phrase runs from one into the next. Shorter than a hash.
-const GAP: &str = " gap ";
+const GAP: &str = "gap ";
 /// Pages merged in one step while forgotten words are overwritten.
 const STEP: i64 = 400;
 
@@ -62,17 +62,18 @@ impl Hasher {
 
     fn document(&self, forms: &Forms) -> String {
         let mut known: HashMap<&str, String> = HashMap::new();
-        let mut form = |words: &Vec<String>| {
-            let hashed: Vec<String> = words
-                .iter()
-                .map(|word| {
-                    let known = known.entry(word).or_insert_with(|| self.hash(word));
-                    known.clone()
-                })
-                .collect();
-            hashed.join(" ")
-        };
-        forms.iter().map(&mut form).collect::<Vec<_>>().join(GAP)
+        let mut document = String::new();
+        for (number, words) in forms.iter().enumerate() {
+            if number > 0 {
+                document.push_str(GAP);
+            }
+            for word in words {
+                let hash = known.entry(word).or_insert_with(|| self.hash(word));
+                document.push_str(hash);
+                document.push(' ');
+            }
+        }
+        document
     }
 
     /// The condition that a message holds all these phrases; made of letters and signs of our own only.

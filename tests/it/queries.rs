@@ -57,22 +57,118 @@ fn a_day_is_taken_whole_and_a_span_is_counted_from_now() {
 
 #[test]
 fn an_unknown_key_is_told_at_its_word() {
-    insta::assert_snapshot!(complaint("action:blocked acter:ana by:tom"), @"");
+    insta::assert_snapshot!(complaint("action:blocked acter:ana by:tom"), @r##"
+    error[unknown-search-key]: `acter` is nothing the record can be searched by
+     --> search:1:16
+      |
+    1 | action:blocked acter:ana by:tom
+      |                ^^^^^
+      |
+      = help: did you mean `actor`? It is used like this: `actor:ana`. To look for these words in messages, put them between quotation marks
+
+    error[unknown-search-key]: `by` is nothing the record can be searched by
+     --> search:1:26
+      |
+    1 | action:blocked acter:ana by:tom
+      |                          ^^
+      |
+      = help: did you mean `actor`? It is used like this: `actor:ana`. To look for these words in messages, put them between quotation marks
+    "##);
 }
 
 #[test]
 fn a_value_that_cannot_be_is_told_at_its_word() {
-    insta::assert_snapshot!(complaint("action:bloked,unblocked verdict:spam created:yesterday created:7d"), @"");
+    insta::assert_snapshot!(complaint("action:bloked,unblocked verdict:spam created:yesterday created:7d"), @r##"
+    error[search-value]: no row has the action `bloked`
+     --> search:1:8
+      |
+    1 | action:bloked,unblocked verdict:spam created:yesterday created:7d
+      |        ^^^^^^
+      |
+      = help: did you mean `action:blocked`?
+
+    error[search-value]: no row has the verdict `spam`
+     --> search:1:33
+      |
+    1 | action:bloked,unblocked verdict:spam created:yesterday created:7d
+      |                                 ^^^^
+      |
+      = help: known are clean, flag, hold, block, repeat
+
+    error[search-value]: `yesterday` is no day and no moment
+     --> search:1:46
+      |
+    1 | action:bloked,unblocked verdict:spam created:yesterday created:7d
+      |                                              ^^^^^^^^^
+      |
+      = help: write a day such as 2026-11-01, a moment such as 2026-11-01T09:41:00Z, or how long ago, such as >7d for the last seven days
+
+    error[search-value]: `7d` ago is a moment, and no row was written in just that
+     --> search:1:64
+      |
+    1 | action:bloked,unblocked verdict:spam created:yesterday created:7d
+      |                                                                ^^
+      |
+      = help: `created:>7d` finds what is younger, `created:<7d` what is older
+    "##);
 }
 
 #[test]
 fn what_is_left_open_is_told_at_its_word() {
-    insta::assert_snapshot!(complaint("actor: rule:*/x gift* \"gift card"), @"");
+    insta::assert_snapshot!(complaint("actor: rule:*/x gift* \"gift card"), @r##"
+    error[search-value]: `actor:` has no value
+     --> search:1:1
+      |
+    1 | actor: rule:*/x gift* "gift card
+      | ^^^^^^
+      |
+      = help: write one right after it, such as `actor:ana`
+
+    error[search-wildcard]: a `*` can stand at the end of a value only
+     --> search:1:13
+      |
+    1 | actor: rule:*/x gift* "gift card
+      |             ^^^
+      |
+      = help: cut the value where the first `*` stands, and leave that one
+
+    error[search-wildcard]: words of a message are found whole, not by their beginning
+     --> search:1:17
+      |
+    1 | actor: rule:*/x gift* "gift card
+      |                 ^^^^^
+      |
+      = help: write the whole word: what is kept for searching is only a keyed hash of each, of which no beginning is known
+
+    error[search-quote]: this quotation mark is never closed
+     --> search:1:23
+      |
+    1 | actor: rule:*/x gift* "gift card
+      |                       ^^^^^^^^^^
+      |
+      = help: put another `"` where the phrase ends
+    "##);
 }
 
 #[test]
 fn a_span_that_ends_before_it_begins_is_told() {
-    insta::assert_snapshot!(complaint("created:2026-11-05..2026-11-01 ?!"), @"");
+    insta::assert_snapshot!(complaint("created:2026-11-05..2026-11-01 ?!"), @r##"
+    error[search-value]: this span ends before it begins
+     --> search:1:9
+      |
+    1 | created:2026-11-05..2026-11-01 ?!
+      |         ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: the earlier moment stands first: `created:2026-11-01..2026-11-05`
+
+    error[search-value]: there is no letter and no digit to look for
+     --> search:1:32
+      |
+    1 | created:2026-11-05..2026-11-01 ?!
+      |                                ^^
+      |
+      = help: messages are searched by their words
+    "##);
 }
 
 #[test]
