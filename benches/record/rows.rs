@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use featurebase_bouncer::decision::{Decision, Digest, Evidence, Facts, Finding, Part, RuleId, Stage, Then, Verdict};
+use featurebase_bouncer::decision::{
+    Decision, Digest, Evidence, Facts, Finding, Part, RuleId, Stage, Then, Verdict,
+};
 use featurebase_bouncer::message::{ContactId, ConversationId, EventId, PartId};
 use featurebase_bouncer::store::audit::{Action, Entry};
 use featurebase_bouncer::store::events::{EventKind, EventRow, MessageKey};
@@ -63,13 +65,24 @@ fn zipf(random: &mut fastrand::Rng, most: usize) -> usize {
 }
 
 impl Batch {
-    fn message(&mut self, random: &mut fastrand::Rng, made: &mut Made, at: Timestamp, hits: &mut Hits) {
+    fn message(
+        &mut self,
+        random: &mut fastrand::Rng,
+        made: &mut Made,
+        at: Timestamp,
+        hits: &mut Hits,
+    ) {
         let number = made.messages;
         let event = EventId::new(format!("notif_{number:024x}"));
-        let contact = ContactId::new(format!("{:024x}", 0x0065_f1c3_0000_usize + zipf(random, number / 3 + 10)));
+        let contact = ContactId::new(format!(
+            "{:024x}",
+            0x0065_f1c3_0000_usize + zipf(random, number / 3 + 10)
+        ));
         let conversation = ConversationId::new((number / 3 + 1_000).to_string());
         let part = PartId::new((number % 3).to_string());
-        let mut words: Vec<String> = (0..30 + random.usize(..30)).map(|_| format!("w{:05}", zipf(random, 40_000))).collect();
+        let mut words: Vec<String> = (0..30 + random.usize(..30))
+            .map(|_| format!("w{:05}", zipf(random, 40_000)))
+            .collect();
         match number % 100_000 {
             777 => words.push("zyzzyva".to_owned()),
             17 | 5_017 | 50_017 => words.extend(["cheap", "gift", "card"].map(str::to_owned)),
@@ -81,9 +94,18 @@ impl Batch {
             made.contact = contact.as_str().to_owned();
             made.conversation = conversation.as_str().to_owned();
         }
-        let about = |entry: Entry| entry.contact(&contact).conversation(&conversation).event(&event);
+        let about = |entry: Entry| {
+            entry
+                .contact(&contact)
+                .conversation(&conversation)
+                .event(&event)
+        };
         let before = self.entries.len();
-        self.entries.push(about(Entry::new(Action::Received, at, json!({ "kind": "message", "topic": "conversation.user.replied" }))));
+        self.entries.push(about(Entry::new(
+            Action::Received,
+            at,
+            json!({ "kind": "message", "topic": "conversation.user.replied" }),
+        )));
         let (verdict, rule) = fate(random, number);
         let decision = decision(verdict, &rule);
         hits.count(&decision);
@@ -96,17 +118,36 @@ impl Batch {
             for action in [Action::Attempted, Action::Blocked] {
                 let detail = json!({ "call": "block", "attempt": 1, "made_sure": "read back" });
                 let entry = about(Entry::new(action, at, detail));
-                self.entries.push(Entry { rules: Some(rule.clone()), ..entry });
+                self.entries.push(Entry {
+                    rules: Some(rule.clone()),
+                    ..entry
+                });
             }
         }
         if number % 2_000 == 1_999 {
             let detail = json!({ "reason": "a friend" });
-            self.entries.push(Entry::new(Action::UnblockOrdered, at, detail.clone()).by(if number % 4_000 == 1_999 { "ana" } else { "tom" }).contact(&contact));
-            self.entries.push(Entry::new(Action::Unblocked, at, detail).contact(&contact));
+            self.entries.push(
+                Entry::new(Action::UnblockOrdered, at, detail.clone())
+                    .by(if number % 4_000 == 1_999 {
+                        "ana"
+                    } else {
+                        "tom"
+                    })
+                    .contact(&contact),
+            );
+            self.entries
+                .push(Entry::new(Action::Unblocked, at, detail).contact(&contact));
         }
         made.rows += self.entries.len() - before;
         made.messages += 1;
-        self.keys.push(MessageKey { conversation: conversation.clone(), part: part.clone(), event: event.clone(), contact: contact.clone(), sent_at: at, fingerprint: None });
+        self.keys.push(MessageKey {
+            conversation: conversation.clone(),
+            part: part.clone(),
+            event: event.clone(),
+            contact: contact.clone(),
+            sent_at: at,
+            fingerprint: None,
+        });
         self.events.push(EventRow {
             event: event.clone(),
             topic: "conversation.user.replied".to_owned(),
@@ -165,7 +206,11 @@ fn decision(verdict: Verdict, rule: &str) -> Decision {
     Decision {
         verdict,
         asked: verdict,
-        findings: if rule.is_empty() { Vec::new() } else { vec![finding] },
+        findings: if rule.is_empty() {
+            Vec::new()
+        } else {
+            vec![finding]
+        },
         points: 0,
         restrained: Vec::new(),
         facts: Facts::default(),
@@ -174,7 +219,13 @@ fn decision(verdict: Verdict, rule: &str) -> Decision {
 }
 
 /// A delivery of the usual size.
-fn body_of(event: &EventId, conversation: &ConversationId, contact: &ContactId, text: &str, at: Timestamp) -> Vec<u8> {
+fn body_of(
+    event: &EventId,
+    conversation: &ConversationId,
+    contact: &ContactId,
+    text: &str,
+    at: Timestamp,
+) -> Vec<u8> {
     let at = at.to_string();
     json!({
         "object": "webhook_event", "id": event, "topic": "conversation.user.replied", "organizationId": "65f1c3d2a9b4e80012ab34aa", "createdAt": at,

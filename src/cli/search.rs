@@ -48,7 +48,9 @@ pub(super) async fn audit(desk: &Desk, options: Audit, out: Out) -> anyhow::Resu
     if let Some(name) = &search.save {
         let by = who(search.by.as_deref());
         desk.save_search(name, &query, &by).await?;
-        complain(&format!("kept: `bouncer audit --saved {name}` searches so again"));
+        complain(&format!(
+            "kept: `bouncer audit --saved {name}` searches so again"
+        ));
     }
     let (format, with_text) = (search.format, search.with_text);
     let limit = usize::try_from(options.limit).unwrap_or(1);
@@ -104,11 +106,14 @@ async fn asked(
 
 async fn list_saved(desk: &Desk, out: Out) -> anyhow::Result<ExitCode> {
     let saved = desk.store.saved_searches().await?;
-    let none = saved.is_empty().then(|| {
-        "no search is kept; `bouncer audit --save NAME 'QUERY'` keeps one".to_owned()
-    });
+    let none = saved
+        .is_empty()
+        .then(|| "no search is kept; `bouncer audit --save NAME 'QUERY'` keeps one".to_owned());
     let lines = saved.iter().map(|search| {
-        format!("{:<20} {}  (by {}, {})", search.name, search.query, search.saved_by, search.saved_at)
+        format!(
+            "{:<20} {}  (by {}, {})",
+            search.name, search.query, search.saved_by, search.saved_at
+        )
     });
     out.answer(&saved, lines.chain(none));
     Ok(ExitCode::SUCCESS)
@@ -126,9 +131,18 @@ fn lines_of(hit: &Hit) -> Vec<String> {
 
 /// What the answer does not take in. Not part of it, so that programs can read that.
 fn tell_limits(found: &Found, out: Out) {
-    let tell = |text: String| if out.json { complain(&text) } else { say(&text) };
+    let tell = |text: String| {
+        if out.json {
+            complain(&text)
+        } else {
+            say(&text)
+        }
+    };
     if found.not_indexed.is_some() {
-        tell("the words of older messages are still being indexed: some may not be found yet".to_owned());
+        tell(
+            "the words of older messages are still being indexed: some may not be found yet"
+                .to_owned(),
+        );
     }
     if let (true, Some(before)) = (found.cut_short, found.more) {
         tell(format!(
@@ -152,7 +166,9 @@ async fn stream(
     loop {
         let found = desk.search(query, &filter, BATCH, texts).await?;
         if filter.before.is_none() && found.not_indexed.is_some() {
-            complain("the words of older messages are still being indexed: some may not be found yet");
+            complain(
+                "the words of older messages are still being indexed: some may not be found yet",
+            );
         }
         for hit in &found.hits {
             if !super::out::is_heard(&format.line(hit, with_text)) {

@@ -202,7 +202,10 @@ fn line_of(text: &str, phrases: &[Vec<String>]) -> Option<Line> {
         None => start,
     };
     let after = text.get(from..end)?;
-    let length = after.char_indices().nth(SHOWN).map_or(after.len(), |(at, _)| at);
+    let length = after
+        .char_indices()
+        .nth(SHOWN)
+        .map_or(after.len(), |(at, _)| at);
     let to = (from + length).max(first.end);
     let (before, behind) = (
         if from > start { "…" } else { "" },

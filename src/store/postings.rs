@@ -32,7 +32,9 @@ pub(super) async fn note(
         *last = seq.max(*last);
         let named: Option<String> = row.try_get("rules")?;
         let named = named.unwrap_or_default();
-        let kept = named.split(' ').filter(|rule| !rule.is_empty() && rule.len() <= LONGEST);
+        let kept = named
+            .split(' ')
+            .filter(|rule| !rule.is_empty() && rule.len() <= LONGEST);
         rules.extend(kept.map(|rule| (rule.to_owned(), seq)));
     }
     let cells = rules.into_iter();
@@ -52,9 +54,9 @@ pub(super) async fn note(
     let head = format!(
         "INSERT INTO audit_hours (hour, first_seq, last_seq, slot) SELECT v.column1, v.column2, v.column3, {slot} FROM (VALUES"
     );
-    let cells = hours.into_iter().map(|(hour, (first, last))| {
-        vec![Cell::Int(hour), Cell::Int(first), Cell::Int(last)]
-    });
+    let cells = hours
+        .into_iter()
+        .map(|(hour, (first, last))| vec![Cell::Int(hour), Cell::Int(first), Cell::Int(last)]);
     rows::insert(
         connection,
         &head,

@@ -91,8 +91,14 @@ impl Wanted {
         };
         let action = filter.action.map(|action| action.as_str().to_owned());
         let texts = [
-            (Column::Event, filter.event.as_ref().map(ToString::to_string)),
-            (Column::Contact, filter.contact.as_ref().map(ToString::to_string)),
+            (
+                Column::Event,
+                filter.event.as_ref().map(ToString::to_string),
+            ),
+            (
+                Column::Contact,
+                filter.contact.as_ref().map(ToString::to_string),
+            ),
             (
                 Column::Conversation,
                 filter.conversation.as_ref().map(ToString::to_string),
@@ -111,20 +117,22 @@ impl Wanted {
                 }],
             }));
         }
-        wanted.fields.extend(filter.rule.as_deref().map(|rule| Field {
-            column: Column::Rule,
-            negated: false,
-            any_of: vec![match rule.strip_suffix('*') {
-                Some(beginning) => Pattern {
-                    text: beginning.to_owned(),
-                    prefix: true,
-                },
-                None => Pattern {
-                    text: rule.to_owned(),
-                    prefix: false,
-                },
-            }],
-        }));
+        wanted
+            .fields
+            .extend(filter.rule.as_deref().map(|rule| Field {
+                column: Column::Rule,
+                negated: false,
+                any_of: vec![match rule.strip_suffix('*') {
+                    Some(beginning) => Pattern {
+                        text: beginning.to_owned(),
+                        prefix: true,
+                    },
+                    None => Pattern {
+                        text: rule.to_owned(),
+                        prefix: false,
+                    },
+                }],
+            }));
         if filter.since.is_some() || filter.until.is_some() {
             wanted.times.push(Times {
                 negated: false,
@@ -320,11 +328,7 @@ struct Batch {
 }
 
 impl Looking<'_> {
-    async fn next(
-        &mut self,
-        connection: &mut AnyConnection,
-        size: usize,
-    ) -> Result<Option<Batch>> {
+    async fn next(&mut self, connection: &mut AnyConnection, size: usize) -> Result<Option<Batch>> {
         if self.below <= self.low {
             return Ok(None);
         }

@@ -8,8 +8,8 @@ use sha2::Sha256;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::rows::{self, Cell};
-use super::search::Phrase;
 use super::schema::Dialect;
+use super::search::Phrase;
 use super::{Result, Store, StoreError, Writing};
 use crate::message::EventId;
 
@@ -112,10 +112,7 @@ impl Writing {
             .filter(|(_, forms)| forms.iter().any(|words| !words.is_empty()))
             .filter_map(|(event, forms)| {
                 let number = numbers.get(event)?;
-                Some(vec![
-                    Cell::Int(*number),
-                    Cell::Text(hasher.document(forms)),
-                ])
+                Some(vec![Cell::Int(*number), Cell::Text(hasher.document(forms))])
             })
             .collect();
         let (head, tail) = match self.dialect {
@@ -304,6 +301,8 @@ pub(super) async fn meeting(
             met.insert(row.try_get::<i64, _>("number")?);
         }
     }
-    let met = numbers.into_iter().filter(|(_, number)| met.contains(number));
+    let met = numbers
+        .into_iter()
+        .filter(|(_, number)| met.contains(number));
     Ok(met.map(|(event, _)| event).collect())
 }

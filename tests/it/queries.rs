@@ -21,7 +21,10 @@ fn a_search_is_printed_as_it_was_meant() {
         ("action:blocked,unblocked -actor:bouncer", None),
         ("created:2026-11-01..2026-11-05,>7d", None),
         ("created:*..2026-11-05 -created:<=30d", None),
-        ("  Actor:ana   -\"gift card\" ", Some("actor:ana -\"gift card\"")),
+        (
+            "  Actor:ana   -\"gift card\" ",
+            Some("actor:ana -\"gift card\""),
+        ),
         ("actor:\"ana maria\",*", None),
         ("https://spam.example/a", Some("\"https://spam.example/a\"")),
         ("verdict:b*", None),
@@ -37,21 +40,39 @@ fn a_search_is_printed_as_it_was_meant() {
 fn a_day_is_taken_whole_and_a_span_is_counted_from_now() {
     let now = Timestamp::parse("2026-11-20T12:00:00Z").unwrap();
     for (written, from, to) in [
-        ("created:2026-11-01", "2026-11-01T00:00:00.000Z", "2026-11-01T23:59:59.999Z"),
+        (
+            "created:2026-11-01",
+            "2026-11-01T00:00:00.000Z",
+            "2026-11-01T23:59:59.999Z",
+        ),
         ("created:>2026-11-01", "2026-11-02T00:00:00.000Z", ""),
         ("created:>=2026-11-01", "2026-11-01T00:00:00.000Z", ""),
         ("created:<2026-11-01", "", "2026-10-31T23:59:59.999Z"),
         ("created:<=2026-11-01", "", "2026-11-01T23:59:59.999Z"),
-        ("created:2026-11-01..2026-11-05", "2026-11-01T00:00:00.000Z", "2026-11-05T23:59:59.999Z"),
+        (
+            "created:2026-11-01..2026-11-05",
+            "2026-11-01T00:00:00.000Z",
+            "2026-11-05T23:59:59.999Z",
+        ),
         ("created:2026-11-01..*", "2026-11-01T00:00:00.000Z", ""),
         ("created:>7d", "2026-11-13T12:00:00.001Z", ""),
         ("created:<7d", "", "2026-11-13T11:59:59.999Z"),
-        ("created:14d..7d", "2026-11-06T12:00:00.000Z", "2026-11-13T12:00:00.000Z"),
+        (
+            "created:14d..7d",
+            "2026-11-06T12:00:00.000Z",
+            "2026-11-13T12:00:00.000Z",
+        ),
     ] {
         let wanted = read(written).unwrap().wanted(&Default::default(), now);
         let told = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
-        let [(first, last)] = wanted.times[0].any_of[..] else { panic!("{written}") };
-        assert_eq!((told(first), told(last)), (from.to_owned(), to.to_owned()), "{written}");
+        let [(first, last)] = wanted.times[0].any_of[..] else {
+            panic!("{written}")
+        };
+        assert_eq!(
+            (told(first), told(last)),
+            (from.to_owned(), to.to_owned()),
+            "{written}"
+        );
     }
 }
 
@@ -174,17 +195,42 @@ fn a_span_that_ends_before_it_begins_is_told() {
 #[test]
 fn the_last_word_is_completed() {
     let known = Known {
-        rules: vec!["pitch/backlinks".to_owned(), "pitch/seo".to_owned(), "scam/refund".to_owned()],
-        actors: vec!["ana".to_owned(), "ana maria".to_owned(), "bouncer".to_owned()],
+        rules: vec![
+            "pitch/backlinks".to_owned(),
+            "pitch/seo".to_owned(),
+            "scam/refund".to_owned(),
+        ],
+        actors: vec![
+            "ana".to_owned(),
+            "ana maria".to_owned(),
+            "bouncer".to_owned(),
+        ],
     };
     let complete = |text: &str| -> Vec<String> {
-        known.complete(text).into_iter().map(|Completion(text)| text).collect()
+        known
+            .complete(text)
+            .into_iter()
+            .map(|Completion(text)| text)
+            .collect()
     };
-    assert_eq!(complete("actor:ana ac"), ["actor:ana actor:", "actor:ana action:"]);
-    assert_eq!(complete("-rule:pi"), ["-rule:pitch/backlinks", "-rule:pitch/seo"]);
+    assert_eq!(
+        complete("actor:ana ac"),
+        ["actor:ana actor:", "actor:ana action:"]
+    );
+    assert_eq!(
+        complete("-rule:pi"),
+        ["-rule:pitch/backlinks", "-rule:pitch/seo"]
+    );
     assert_eq!(complete("actor:a"), ["actor:ana", "actor:\"ana maria\""]);
-    assert_eq!(complete("verdict:flag,"), ["block", "clean", "flag", "hold", "repeat"].map(|verdict| format!("verdict:flag,{verdict}")));
-    assert_eq!(complete("action:hold_"), ["action:hold_confirmed", "action:hold_released"]);
+    assert_eq!(
+        complete("verdict:flag,"),
+        ["block", "clean", "flag", "hold", "repeat"]
+            .map(|verdict| format!("verdict:flag,{verdict}"))
+    );
+    assert_eq!(
+        complete("action:hold_"),
+        ["action:hold_confirmed", "action:hold_released"]
+    );
     assert!(complete("gift card").is_empty());
     for text in complete("").iter().chain(&complete("action:")) {
         assert!(read(text).is_ok() || text.ends_with(':'), "{text}");
@@ -195,9 +241,15 @@ fn the_last_word_is_completed() {
 fn disguised_words_are_found_where_they_stand() {
     let find = |text: &str, wanted: &str| -> Vec<String> {
         let places = places(text, &[asked(wanted)]);
-        places.into_iter().map(|place| text[place].to_owned()).collect()
+        places
+            .into_iter()
+            .map(|place| text[place].to_owned())
+            .collect()
     };
-    assert_eq!(find("Buy a Gift-Card, a GIFT\ncard", "gift card"), ["Gift-Card", "GIFT\ncard"]);
+    assert_eq!(
+        find("Buy a Gift-Card, a GIFT\ncard", "gift card"),
+        ["Gift-Card", "GIFT\ncard"]
+    );
     assert_eq!(find("cheap g1ft c@rd here", "gift card"), ["g1ft c@rd"]);
     assert_eq!(find("cheap g1ft c@rd here", "g1ft"), ["g1ft"]);
     assert_eq!(find("我们出售优惠券和礼品", "优惠券"), ["优惠券"]);

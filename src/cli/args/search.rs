@@ -9,8 +9,9 @@ pub struct Search {
     /// Keys: actor, action, rule, verdict, contact, conversation, event, created. A `*` at the end of a value stands for
     /// everything that begins so, commas stand between several values, a `-` before a condition turns it round. For created:
     /// a day (UTC) or a moment, >, >=, <, <=, A..B, and spans such as >7d for the last seven days. All other words are
-    /// looked for in messages that are still kept; those between quotation marks in their order.
-    #[arg(value_name = "QUERY")]
+    /// looked for in messages that are still kept; those between quotation marks in their order. A search that begins with a
+    /// `-` may need `--` before it.
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: Option<String>,
     /// Give every row that is found to another program: csv, jsonl, or ocsf for Detection Findings
     #[arg(long, value_parser = format, conflicts_with_all = ["json", "limit"])]

@@ -29,7 +29,10 @@ pub(super) fn finding(hit: &Hit, with_text: bool) -> Value {
     ]);
     let ids = [
         ("contact", row.contact.as_ref().map(|id| id.as_str())),
-        ("conversation", row.conversation.as_ref().map(|id| id.as_str())),
+        (
+            "conversation",
+            row.conversation.as_ref().map(|id| id.as_str()),
+        ),
         ("verdict", row.verdict.as_deref()),
         ("text", hit.text.as_deref().filter(|_| with_text)),
     ];
@@ -67,7 +70,9 @@ pub(super) fn finding(hit: &Hit, with_text: bool) -> Value {
 
 fn title_of(row: &Row) -> String {
     let rules = row.rules.as_deref().filter(|rules| !rules.is_empty());
-    let by = rules.map(|rules| format!(" by {rules}")).unwrap_or_default();
+    let by = rules
+        .map(|rules| format!(" by {rules}"))
+        .unwrap_or_default();
     match &row.verdict {
         Some(verdict) => format!("{}: {verdict}{by}", row.action),
         None => format!("{}{by}", row.action),

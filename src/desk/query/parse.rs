@@ -112,7 +112,10 @@ impl Reader<'_> {
                 return Err(
                     Problem::error("search-value", format!("`{named}:` has no value"))
                         .at(self.place(&written.place))
-                        .help(format!("write one right after it, such as `{}`", example(named))),
+                        .help(format!(
+                            "write one right after it, such as `{}`",
+                            example(named)
+                        )),
                 );
             }
             read(self, piece)
@@ -135,11 +138,12 @@ impl Reader<'_> {
             );
         }
         if asked(text).is_empty() {
-            return Err(
-                Problem::error("search-value", "there is no letter and no digit to look for")
-                    .at(self.place(&written.place))
-                    .help("messages are searched by their words"),
-            );
+            return Err(Problem::error(
+                "search-value",
+                "there is no letter and no digit to look for",
+            )
+            .at(self.place(&written.place))
+            .help("messages are searched by their words"));
         }
         Ok(What::Text(text.to_owned()))
     }
@@ -156,14 +160,20 @@ impl Reader<'_> {
         };
         let known: Vec<&str> = Key::ALL.iter().map(|key| key.as_str()).collect();
         let help = match near {
-            Some(near) => format!("did you mean `{near}`? It is used like this: `{}`", example(near)),
+            Some(near) => format!(
+                "did you mean `{near}`? It is used like this: `{}`",
+                example(near)
+            ),
             None => format!("known are {}", known.join(", ")),
         };
-        Err(
-            Problem::error("unknown-search-key", format!("`{}` is nothing the record can be searched by", name.text))
-                .at(self.place(&name.place))
-                .help(format!("{help}. To look for these words in messages, put them between quotation marks")),
+        Err(Problem::error(
+            "unknown-search-key",
+            format!("`{}` is nothing the record can be searched by", name.text),
         )
+        .at(self.place(&name.place))
+        .help(format!(
+            "{help}. To look for these words in messages, put them between quotation marks"
+        )))
     }
 
     fn value(&self, key: Key, piece: &Piece) -> Read<Value> {
@@ -173,14 +183,22 @@ impl Reader<'_> {
         };
         let odd = |c: char| matches!(c, '"' | '\\');
         if !piece.quoted && text.contains('*') {
-            return Err(Problem::error("search-wildcard", "a `*` can stand at the end of a value only")
-                .at(self.place(&piece.place))
-                .help("cut the value where the first `*` stands, and leave that one"));
+            return Err(Problem::error(
+                "search-wildcard",
+                "a `*` can stand at the end of a value only",
+            )
+            .at(self.place(&piece.place))
+            .help("cut the value where the first `*` stands, and leave that one"));
         }
         if !piece.quoted && text.contains(odd) {
-            return Err(Problem::error("search-quote", "a quotation mark or a backslash within a value")
-                .at(self.place(&piece.place))
-                .help(format!("put the whole value between quotation marks, such as `{key}:\"a b\"`")));
+            return Err(Problem::error(
+                "search-quote",
+                "a quotation mark or a backslash within a value",
+            )
+            .at(self.place(&piece.place))
+            .help(format!(
+                "put the whole value between quotation marks, such as `{key}:\"a b\"`"
+            )));
         }
         let known: Vec<&str> = match key {
             Key::Action => Action::ALL.iter().map(|action| action.as_str()).collect(),
@@ -198,11 +216,12 @@ impl Reader<'_> {
             Some(near) => format!("did you mean `{key}:{near}`?"),
             None => format!("known are {}", known.join(", ")),
         };
-        Err(
-            Problem::error("search-value", format!("no row has the {key} `{}`", piece.text))
-                .at(self.place(&piece.place))
-                .help(help),
+        Err(Problem::error(
+            "search-value",
+            format!("no row has the {key} `{}`", piece.text),
         )
+        .at(self.place(&piece.place))
+        .help(help))
     }
 
     fn span(&self, piece: &Piece) -> Read<Span> {
@@ -221,9 +240,13 @@ impl Reader<'_> {
             };
             let span = Span::Between(side(from)?, side(to)?);
             return if span.is_backwards() {
-                Err(Problem::error("search-value", "this span ends before it begins")
-                    .at(self.place(&piece.place))
-                    .help(format!("the earlier moment stands first: `created:{to}..{from}`")))
+                Err(
+                    Problem::error("search-value", "this span ends before it begins")
+                        .at(self.place(&piece.place))
+                        .help(format!(
+                            "the earlier moment stands first: `created:{to}..{from}`"
+                        )),
+                )
             } else {
                 Ok(span)
             };
@@ -242,9 +265,14 @@ impl Reader<'_> {
         }
         let on = moment(text)?;
         if matches!(on.when, When::Ago(_)) {
-            return Err(Problem::error("search-value", format!("`{text}` ago is a moment, and no row was written in just that"))
-                .at(self.place(&piece.place))
-                .help(format!("`created:>{text}` finds what is younger, `created:<{text}` what is older")));
+            return Err(Problem::error(
+                "search-value",
+                format!("`{text}` ago is a moment, and no row was written in just that"),
+            )
+            .at(self.place(&piece.place))
+            .help(format!(
+                "`created:>{text}` finds what is younger, `created:<{text}` what is older"
+            )));
         }
         Ok(Span::On(on))
     }

@@ -164,10 +164,15 @@ async fn values_of(connection: &mut AnyConnection, field: &Field) -> Result<Opti
         let known = match field.column {
             Column::Rule => distinct(connection, "audit_rules", "rule", &pattern.text).await?,
             Column::Actor => distinct(connection, "audit", "actor", &pattern.text).await?,
-            Column::Action => Action::ALL.iter().map(|action| action.to_string()).collect(),
+            Column::Action => Action::ALL
+                .iter()
+                .map(|action| action.to_string())
+                .collect(),
             _ => return Ok(None),
         };
-        let fitting = known.into_iter().filter(|value| value.starts_with(&pattern.text));
+        let fitting = known
+            .into_iter()
+            .filter(|value| value.starts_with(&pattern.text));
         values.extend(fitting);
     }
     values.sort();
@@ -212,7 +217,10 @@ pub(in crate::store) async fn distinct(
 
 impl Lead {
     /// Whether the database walks by itself, and by which field.
-    #[expect(clippy::option_option, reason = "a walk may have no field that leads it")]
+    #[expect(
+        clippy::option_option,
+        reason = "a walk may have no field that leads it"
+    )]
     pub(super) const fn is_walked(&self) -> Option<Option<&Field>> {
         match self {
             Self::Walk(field) => Some(field.as_ref()),

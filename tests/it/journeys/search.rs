@@ -261,7 +261,9 @@ on_both_databases! {
 
 async fn pool(database: &Database) -> sqlx::AnyPool {
     let url = match &database.location {
-        featurebase_bouncer::store::Location::Sqlite(path) => format!("sqlite://{}", path.display()),
+        featurebase_bouncer::store::Location::Sqlite(path) => {
+            format!("sqlite://{}", path.display())
+        }
         featurebase_bouncer::store::Location::Postgres(url) => url.clone(),
     };
     sqlx::AnyPool::connect(&url).await.unwrap()
