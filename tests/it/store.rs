@@ -3,6 +3,7 @@
 mod facts;
 mod hits;
 mod replicas;
+mod search;
 
 use std::time::Duration;
 
