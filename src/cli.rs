@@ -22,6 +22,7 @@ mod rules;
 mod rules_status;
 mod sandbox;
 mod schema;
+mod search;
 mod secret_file;
 mod undo;
 mod webhook;
@@ -145,7 +146,8 @@ async fn at_desk(
             whole: Some(what), ..
         }) => record::whole(desk, config, what, out).await,
         Command::Backtest(options) => past::backtest(desk, config, &options, out).await,
-        Command::Audit(options) => questions::audit(desk, options, out).await,
+        Command::Audit(options) => search::audit(desk, options, out).await,
+        Command::History(options) => search::history(desk, &options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
             orders::unblock(desk, config, &options, out).await

@@ -7,14 +7,18 @@ pub mod brakes;
 pub mod confirm;
 pub mod explain;
 pub mod forgetting;
+pub mod formats;
+pub mod history;
 pub mod ledger;
 mod orders;
 pub mod past;
+pub mod query;
 pub mod reconcile;
 pub mod record;
 pub mod review;
 pub mod rule_list;
 pub mod rulebooks;
+pub mod search;
 pub mod sentences;
 pub mod tryout;
 pub mod undo;
@@ -60,6 +64,12 @@ pub enum DeskError {
     NothingToConfirm(String),
     #[error("no brake of `{0}` has tripped; `bouncer brake list` shows those that have")]
     NotTripped(String),
+    #[error(
+        "`{0}` cannot be the name of a search: it has 1 to 64 letters, digits and signs, and no blanks"
+    )]
+    NotAName(String),
+    #[error("no search is kept under the name `{name}`; {help}")]
+    NotSaved { name: String, help: String },
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
     NothingHeld(String),
     #[error(

@@ -24,6 +24,7 @@ mod read;
 pub mod reference;
 pub mod rule;
 pub mod schema;
+pub mod search;
 pub mod signal;
 pub mod source;
 pub mod subject;

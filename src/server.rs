@@ -244,7 +244,8 @@ impl Running {
         self.run("judging", worker.clone().keep_judging(stop.clone()));
         self.run("acting", worker.clone().keep_acting(stop.clone()));
         self.run("forgetting", worker.clone().keep_forgetting(stop.clone()));
-        self.run("telling", worker.keep_telling(stop.clone()));
+        self.run("telling", worker.clone().keep_telling(stop.clone()));
+        self.run("indexing", worker.keep_indexing(stop.clone()));
     }
 
     fn alert(&self, alerts: &Arc<Alerts>) {

@@ -10,6 +10,7 @@ mod clock;
 mod filing;
 mod follow;
 pub mod forgetting;
+mod indexing;
 mod judging;
 mod lookups;
 mod presence;
@@ -91,6 +92,7 @@ pub struct Wake {
     pub judging: Arc<Notify>,
     pub acting: Arc<Notify>,
     pub telling: Arc<Notify>,
+    pub indexing: Arc<Notify>,
 }
 
 /// Does the work.
@@ -144,7 +146,8 @@ impl Worker {
             let done = self.file_and_judge().await?
                 + self.judge_due().await?
                 + self.act_due().await?
-                + self.tell_due().await?;
+                + self.tell_due().await?
+                + self.index_due().await?;
             if done == 0 {
                 return Ok(total);
             }

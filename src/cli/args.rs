@@ -3,6 +3,7 @@
 mod forgetting;
 mod past;
 pub mod record;
+mod search;
 mod verdicts;
 mod webhook;
 
@@ -21,6 +22,7 @@ use record::WholeRecord;
 
 pub use forgetting::*;
 pub use past::*;
+pub use search::*;
 pub use verdicts::*;
 pub use webhook::*;
 
@@ -56,8 +58,10 @@ pub enum Command {
     /// The rules and how they fare
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// List the record, newest first
+    /// Search the record, newest first
     Audit(Audit),
+    /// Tell everything that happened with a contact, oldest first
+    History(History),
     /// Explain what became of a contact, an event or a conversation
     Why(Why),
     /// See whom a draft of the rules would newly hit, and whom no longer, among the messages that are kept
@@ -181,6 +185,8 @@ pub struct RulesList {
 pub struct Audit {
     #[command(subcommand)]
     pub whole: Option<WholeRecord>,
+    #[command(flatten)]
+    pub search: Search,
     /// Only rows about this contact
     #[arg(long)]
     pub contact: Option<String>,

@@ -1,42 +1,13 @@
-//! `bouncer audit`, `why`, `hold list`, `config show`.
+//! `bouncer why`, `hold list`, `config show`.
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::args::{Audit, HoldList, Why};
+use super::args::{HoldList, Why};
 use super::out::Out;
 use crate::config::Config;
 use crate::desk::Desk;
-use crate::desk::sentences::list_line;
-use crate::message::{ContactId, ConversationId, EventId};
-use crate::store::audit::Filter;
-
-pub(super) async fn audit(desk: &Desk, options: Audit, out: Out) -> anyhow::Result<ExitCode> {
-    let filter = Filter {
-        contact: options.contact.map(ContactId::new),
-        conversation: options.conversation.map(ConversationId::new),
-        event: options.event.map(EventId::new),
-        action: options.action,
-        verdict: options.verdict,
-        rule: options.rule,
-        actor: options.actor,
-        since: options.since,
-        until: options.until,
-        before: options.before,
-    };
-    let rows = desk.audit(&filter, options.limit).await?;
-    let full = i64::try_from(rows.len()).is_ok_and(|count| count == options.limit);
-    let more = rows
-        .last()
-        .filter(|_| full)
-        .map(|last| format!("more with --before {}", last.seq));
-    let none = rows
-        .is_empty()
-        .then(|| "nothing in the record is like that".to_owned());
-    out.answer(&rows, rows.iter().map(list_line).chain(more).chain(none));
-    Ok(ExitCode::SUCCESS)
-}
 
 pub(super) async fn why(desk: &Desk, options: &Why, out: Out) -> anyhow::Result<ExitCode> {
     if options.for_customer {

@@ -137,7 +137,7 @@ impl Desk {
         if let Some(before) = test.before {
             facts::join(&mut wanted, before.wanted());
         }
-        self.complete(&mut cases, &wanted).await?;
+        self.fill_in(&mut cases, &wanted).await?;
         Ok(cases)
     }
 

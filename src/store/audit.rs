@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
-use super::{Result, Store, StoreError, Writing, sealing};
+use super::{Result, Store, StoreError, Writing, postings, sealing};
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::time::Timestamp;
 
@@ -319,18 +319,18 @@ impl Writing {
                 ]
             })
             .collect();
-        rows::insert(
+        let written = rows::insert(
             &mut self.tx,
             "INSERT INTO audit (at, action, actor, contact_id, conversation_id, event_id, verdict, rules, detail) VALUES",
-            "",
+            "RETURNING seq, at, rules",
             cells,
         )
         .await?;
-        Ok(())
+        postings::note(&mut self.tx, self.dialect, &written).await
     }
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "seq, at, action, actor, contact_id, conversation_id, event_id, verdict, rules, detail";
 
 impl Store {
@@ -372,7 +372,12 @@ pub(super) fn rule_pattern(rule: &str) -> String {
     }
 }
 
-fn row_of(row: &AnyRow) -> Result<Row> {
+/// The hour of a moment, in hours since 1970; all before that are one.
+pub(super) fn hour_of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(3_600_000).max(-1)
+}
+
+pub(super) fn row_of(row: &AnyRow) -> Result<Row> {
     let seq: i64 = row.try_get("seq")?;
     let bad = |what: String| StoreError::BadData {
         table: "audit",

@@ -127,10 +127,9 @@ impl Writing {
             &ids,
         )
         .await?;
-        let places: Vec<String> = ids
-            .into_iter()
-            .map(|id| event_place(&EventId::new(id)))
-            .collect();
+        let ids: Vec<EventId> = ids.into_iter().map(EventId::new).collect();
+        self.forget_words(&ids).await?;
+        let places: Vec<String> = ids.iter().map(event_place).collect();
         let parts = rows::each(
             &mut self.tx,
             "DELETE FROM sealed WHERE place IN",
@@ -177,6 +176,10 @@ impl Writing {
         )
         .await?;
         forgot.parts += count(&parts);
+        sqlx::query("UPDATE confirmations SET reason = '' WHERE contact_id = $1")
+            .bind(contact.as_str())
+            .execute(&mut *self.tx)
+            .await?;
         let profiles = sqlx::query("DELETE FROM profiles WHERE contact_id = $1")
             .bind(contact.as_str())
             .execute(&mut *self.tx)

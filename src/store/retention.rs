@@ -229,6 +229,10 @@ impl Writing {
             &events,
         )
         .await?;
+        sqlx::query("DELETE FROM audit_rules WHERE seq < $1")
+            .bind(seq)
+            .execute(&mut *self.tx)
+            .await?;
         let done = sqlx::query("DELETE FROM audit WHERE seq < $1")
             .bind(seq)
             .execute(&mut *self.tx)

@@ -85,6 +85,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("migrations/0008.postgres.sql"),
     },
     Step {
+        number: 9,
+        about: "the record searchable",
+        sqlite: include_str!("migrations/0009.sqlite.sql"),
+        postgres: include_str!("migrations/0009.postgres.sql"),
+    },
+    Step {
         number: 10,
         about: "what each version of the rules decided",
         sqlite: include_str!("migrations/0010.sqlite.sql"),

@@ -9,12 +9,13 @@ use super::Worker;
 use crate::fingerprint::Fingerprint;
 use crate::message::{ConversationId, EventId, Message};
 use crate::payload::{self, Event, What};
-use crate::rules;
+use crate::rules::{self, search::words_of};
 use crate::store::audit::{Action, Entry};
 use crate::store::events::{EventKind, EventRow, MessageKey};
 use crate::store::inbox::Delivery;
 use crate::store::jobs::{AT_ONCE, Job, Lease, NewJob, Task};
 use crate::store::redactions::Redaction;
+use crate::store::words::Forms;
 use crate::store::{Result, Writing};
 use crate::time::Timestamp;
 
@@ -66,19 +67,25 @@ impl Worker {
 struct Read {
     event: Event,
     fingerprint: Option<Fingerprint>,
+    words: Forms,
 }
 
 impl Read {
     fn of(delivery: &Delivery) -> Self {
         let event = payload::read(&delivery.body, delivery.received_at);
-        let fingerprint = match &event.what {
-            // A text that cannot be read is judged by itself alone; filing goes on.
+        let (fingerprint, words) = match &event.what {
+            // A text that cannot be read is judged by itself alone, and not found by its words; filing goes on.
             What::Message(message) => {
-                catch_unwind(AssertUnwindSafe(|| rules::fingerprint(message))).unwrap_or_default()
+                let looked = || (rules::fingerprint(message), words_of(message));
+                catch_unwind(AssertUnwindSafe(looked)).unwrap_or_default()
             }
-            _ => None,
+            _ => (None, Forms::new()),
         };
-        Self { event, fingerprint }
+        Self {
+            event,
+            fingerprint,
+            words,
+        }
     }
 
     fn key(&self) -> Option<MessageKey> {
@@ -157,11 +164,14 @@ async fn file(
     let repeats = tx.register_messages(&keys).await?;
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     let (mut messages, mut besides) = (Vec::new(), Besides::default());
-    for (delivery, Read { event, .. }) in new {
+    let mut words = Vec::new();
+    for (delivery, read) in new {
+        let event = read.event;
         besides.hear(&event.what, now);
         let row = row_of(&delivery, &event, &repeats);
         entries.push(entries_of(&row, now));
         if let (EventKind::Message, What::Message(message)) = (row.kind, event.what) {
+            words.push((row.event.clone(), read.words));
             messages.push(*message);
         }
         rows.push(row);
@@ -175,6 +185,7 @@ async fn file(
         commit_to(entries, &commitment);
     }
     tx.record(entries.into_iter().flatten().collect()).await?;
+    tx.keep_words(words).await?;
     let jobs = messages.iter().map(judging_of).collect();
     let work = if let Some(lease) = lease {
         let jobs = tx.add_claimed_jobs(jobs, lease).await?;

@@ -32,6 +32,7 @@ mod restored;
 mod rollback;
 mod rule_edits;
 mod rulebook_history;
+mod search;
 mod stops;
 mod taken_back;
 mod told_of_steps;

@@ -35,6 +35,7 @@ mod journeys;
 mod layering;
 mod payloads;
 mod processes;
+mod queries;
 mod record;
 mod reloads;
 mod rulebooks;

@@ -4,6 +4,7 @@ mod facts;
 mod hits;
 mod replicas;
 mod sealing;
+mod search;
 
 use std::time::Duration;
 

@@ -73,7 +73,7 @@ impl Case {
 
 impl Desk {
     /// Adds to each case what is asked for and was not kept.
-    pub(super) async fn complete(&self, cases: &mut [Case], wanted: &Wanted) -> Result<()> {
+    pub(super) async fn fill_in(&self, cases: &mut [Case], wanted: &Wanted) -> Result<()> {
         let mut lacking: Vec<&mut Case> = cases
             .iter_mut()
             .filter(|case| case.needs_more(wanted))

@@ -1,0 +1,143 @@
+//! What is asked of a row, in SQL. One text serves both databases.
+
+use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
+
+use super::{Column, Field, Pattern, Times, Wanted};
+use crate::store::audit::rule_pattern;
+use crate::time::Timestamp;
+
+/// Above every text that begins with what stands before it.
+const HIGHEST: char = '\u{10ffff}';
+
+/// A value of a statement.
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+}
+
+/// The values of a statement in the order of their places.
+#[derive(Default)]
+pub(super) struct Sql {
+    values: Vec<Value>,
+}
+
+impl Sql {
+    /// The place of a value.
+    pub(super) fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    pub(super) fn bound(
+        self,
+        query: Query<'static, Any, AnyArguments>,
+    ) -> Query<'static, Any, AnyArguments> {
+        self.values
+            .into_iter()
+            .fold(query, |query, value| match value {
+                Value::Text(text) => query.bind(text),
+                Value::Number(number) => query.bind(number),
+            })
+    }
+
+    /// ` AND …` for everything but the field that leads.
+    pub(super) fn rest(&mut self, wanted: &Wanted, lead: Option<&Field>) -> String {
+        let mut text = String::new();
+        for field in &wanted.fields {
+            if !lead.is_some_and(|lead| std::ptr::eq(lead, field) || lead == field) {
+                text.push_str(&self.asked(field));
+            }
+        }
+        for times in &wanted.times {
+            text.push_str(&self.within(times));
+        }
+        text
+    }
+
+    /// A condition an index serves, with what lets the databases see that their partial ones do.
+    pub(super) fn indexed(&mut self, field: &Field) -> String {
+        let column = field.column.as_str();
+        let condition = self.any_of(column, &field.any_of);
+        let said = match field.column {
+            Column::Actor => " AND actor <> 'bouncer'",
+            Column::Action => " AND action <> 'received' AND action <> 'decided'",
+            Column::Verdict => " AND verdict <> 'clean'",
+            Column::Contact => " AND contact_id IS NOT NULL",
+            Column::Conversation => " AND conversation_id IS NOT NULL",
+            Column::Event => " AND event_id IS NOT NULL",
+            Column::Rule => "",
+        };
+        format!(" AND ({condition}){said}")
+    }
+
+    /// A condition no index serves, so that the databases do not take one that leads astray.
+    fn asked(&mut self, field: &Field) -> String {
+        let condition = if field.column == Column::Rule {
+            self.rules(&field.any_of)
+        } else {
+            let column = format!("COALESCE({}, '')", field.column);
+            self.any_of(&column, &field.any_of)
+        };
+        let not = if field.negated { "NOT " } else { "" };
+        format!(" AND {not}({condition})")
+    }
+
+    /// That `column` has one of the values.
+    pub(super) fn any_of(&mut self, column: &str, any_of: &[Pattern]) -> String {
+        let conditions: Vec<String> = any_of
+            .iter()
+            .map(|pattern| {
+                if !pattern.prefix {
+                    return format!("{column} = {}", self.text(&pattern.text));
+                }
+                if pattern.text.is_empty() {
+                    return format!("{column} <> ''");
+                }
+                let from = self.text(&pattern.text);
+                let to = self.text(&format!("{}{HIGHEST}", pattern.text));
+                format!("({column} >= {from} AND {column} < {to})")
+            })
+            .collect();
+        conditions.join(" OR ")
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        // PostgreSQL keeps no NUL, so nothing there has one.
+        self.bind(Value::Text(text.replace('\0', "\u{fffd}")))
+    }
+
+    /// Rules stand in one text, with blanks between.
+    fn rules(&mut self, any_of: &[Pattern]) -> String {
+        let conditions: Vec<String> = any_of
+            .iter()
+            .map(|pattern| {
+                if pattern.prefix && pattern.text.is_empty() {
+                    return "COALESCE(rules, '') <> ''".to_owned();
+                }
+                let star = if pattern.prefix { "*" } else { "" };
+                let like = self.text(&rule_pattern(&format!("{}{star}", pattern.text)));
+                format!("(' ' || COALESCE(rules, '') || ' ') LIKE {like} ESCAPE '!'")
+            })
+            .collect();
+        conditions.join(" OR ")
+    }
+
+    fn within(&mut self, times: &Times) -> String {
+        let spans: Vec<String> = times
+            .any_of
+            .iter()
+            .map(|(from, to)| {
+                let first = from.map_or(i64::MIN, Timestamp::millis);
+                let last = to.map_or(i64::MAX, Timestamp::millis);
+                let (first, last) = (
+                    self.bind(Value::Number(first)),
+                    self.bind(Value::Number(last)),
+                );
+                format!("(at >= {first} AND at <= {last})")
+            })
+            .collect();
+        let not = if times.negated { "NOT " } else { "" };
+        format!(" AND {not}({})", spans.join(" OR "))
+    }
+}
