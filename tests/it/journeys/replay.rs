@@ -1,6 +1,7 @@
 //! Every decision of the record can be made again, whatever rules, senders, brakes and people did; one that was tampered with
 //! is found.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use featurebase_bouncer::desk::past::replay::Replay;
 use featurebase_bouncer::message::ContactId;
 use featurebase_bouncer::sandbox::Draft;
 use featurebase_bouncer::store::Location;
-use featurebase_bouncer::store::audit::{Action, Row};
+use featurebase_bouncer::store::audit::{Action, Filter, Row};
 use featurebase_bouncer::time::Timestamp;
 use sqlx::AssertSqlSafe;
 
@@ -70,17 +71,19 @@ fn rulebook(rng: &mut Rng) -> String {
         let stage = rng
             .choice(["observe", "hold", "enforce", "enforce"])
             .unwrap();
-        text.push_str(&format!(
+        write!(
+            text,
             "\n[[rule]]\nid = \"random/r{number}\"\nwhy = \"Random {}\"\nstage = \"{stage}\"\n{then}\nall = [{{ contains = [\"{}\"] }}, {condition}]\n",
             rng.u32(..),
             PIECES[rng.usize(..4)],
-        ));
+        )
+        .unwrap();
     }
     text
 }
 
 async fn decided(bot: &Bot) -> Vec<Row> {
-    let rows = bot.store.audit(&Default::default(), 100_000).await.unwrap();
+    let rows = bot.store.audit(&Filter::default(), 100_000).await.unwrap();
     rows.into_iter()
         .filter(|row| row.action == Action::Decided)
         .collect()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use featurebase_bouncer::desk::rulebooks::diff::{diff, unified};
+use featurebase_bouncer::desk::rulebooks::history::Adoption;
 use featurebase_bouncer::desk::rulebooks::{Named, Version, beginning_of, end_of};
 
 use crate::bot::{Bot, PITCH, RULES, ana};
@@ -34,7 +35,7 @@ impl Bot {
 
     pub async fn history(&self) -> String {
         let history = self.desk.rules_history(None, None, 20).await.unwrap();
-        let lines: Vec<String> = history.iter().flat_map(|version| version.lines()).collect();
+        let lines: Vec<String> = history.iter().flat_map(Adoption::lines).collect();
         lines.join("\n")
     }
 }
