@@ -211,5 +211,8 @@ fn a_bound_that_cannot_be_read_is_told_with_the_word_that_is_meant() {
     ] {
         assert_eq!(text.parse::<Bound>().unwrap_err(), told);
     }
-    assert_eq!("share>0.5%".parse::<Bound>().unwrap().most, 0.5);
+    assert_eq!(
+        "share > 0.5%".parse::<Bound>().unwrap().to_string(),
+        "share>0.5%"
+    );
 }

@@ -1,6 +1,7 @@
 //! Every decision of the record can be made again, whatever rules, senders, brakes and people did; one that was tampered with
 //! is found.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use featurebase_bouncer::desk::past::replay::Replay;
 use featurebase_bouncer::message::ContactId;
 use featurebase_bouncer::sandbox::Draft;
 use featurebase_bouncer::store::Location;
-use featurebase_bouncer::store::audit::{Action, Row};
+use featurebase_bouncer::store::audit::{Action, Filter, Row};
 use featurebase_bouncer::time::Timestamp;
 use sqlx::AssertSqlSafe;
 
@@ -70,17 +71,19 @@ fn rulebook(rng: &mut Rng) -> String {
         let stage = rng
             .choice(["observe", "hold", "enforce", "enforce"])
             .unwrap();
-        text.push_str(&format!(
+        write!(
+            text,
             "\n[[rule]]\nid = \"random/r{number}\"\nwhy = \"Random {}\"\nstage = \"{stage}\"\n{then}\nall = [{{ contains = [\"{}\"] }}, {condition}]\n",
             rng.u32(..),
             PIECES[rng.usize(..4)],
-        ));
+        )
+        .unwrap();
     }
     text
 }
 
 async fn decided(bot: &Bot) -> Vec<Row> {
-    let rows = bot.store.audit(&Default::default(), 100_000).await.unwrap();
+    let rows = bot.store.audit(&Filter::default(), 100_000).await.unwrap();
     rows.into_iter()
         .filter(|row| row.action == Action::Decided)
         .collect()
@@ -117,9 +120,13 @@ on_both_databases! {
         let mut written = 0;
         while written < messages {
             for _ in 0..rng.usize(1..40) {
-                let contact = contacts[rng.usize(..contacts.len())].clone();
+                let place = rng.usize(..contacts.len());
                 let text: Vec<&str> = (0..rng.usize(1..5)).map(|_| PIECES[rng.usize(..PIECES.len())]).collect();
-                bot.sandbox.write(&contact, &Draft::markdown(&text.join(" "))).unwrap();
+                // Who is blocked cannot write any more: somebody new does.
+                if bot.sandbox.write(&contacts[place], &Draft::markdown(&text.join(" "))).is_err() {
+                    contacts[place] = bot.lead(&format!("lead after {written}"));
+                    continue;
+                }
                 written += 1;
             }
             bot.settles().await;
