@@ -130,7 +130,7 @@ async fn at_desk(
     out: Out,
 ) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Audit(options) => search::audit(desk, options, out).await,
+        Command::Audit(options) => search::audit(desk, *options, out).await,
         Command::History(options) => search::history(desk, &options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {
