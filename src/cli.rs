@@ -39,7 +39,7 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, Audit, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
+    AlertCommand, Args, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
     RulesCommand,
 };
 use out::{Out, say};
@@ -142,11 +142,11 @@ async fn at_desk(
     out: Out,
 ) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Audit(Audit {
-            whole: Some(what), ..
-        }) => record::whole(desk, config, what, out).await,
+        Command::Audit(options) => match options.whole {
+            Some(what) => record::whole(desk, config, what, out).await,
+            None => search::audit(desk, *options, out).await,
+        },
         Command::Backtest(options) => past::backtest(desk, config, &options, out).await,
-        Command::Audit(options) => search::audit(desk, options, out).await,
         Command::History(options) => search::history(desk, &options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,
         Command::Contact(ContactCommand::Unblock(options)) => {

@@ -59,7 +59,7 @@ pub enum Command {
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Search the record, newest first
-    Audit(Audit),
+    Audit(Box<Audit>),
     /// Tell everything that happened with a contact, oldest first
     History(History),
     /// Explain what became of a contact, an event or a conversation

@@ -133,9 +133,9 @@ fn lines_of(hit: &Hit) -> Vec<String> {
 fn tell_limits(found: &Found, out: Out) {
     let tell = |text: String| {
         if out.json {
-            complain(&text)
+            complain(&text);
         } else {
-            say(&text)
+            say(&text);
         }
     };
     if found.not_indexed.is_some() {

@@ -5,6 +5,7 @@ mod ocsf;
 use serde_json::{Map, Value, json};
 
 use super::search::Hit;
+use crate::message::{ContactId, ConversationId, EventId};
 use crate::store::audit::Row;
 
 crate::vocabulary! {
@@ -111,9 +112,9 @@ fn csv(hit: &Hit, with_text: bool) -> String {
         row.at.to_string(),
         row.action.to_string(),
         row.actor.clone(),
-        id(row.contact.as_ref().map(|id| id.as_str())),
-        id(row.conversation.as_ref().map(|id| id.as_str())),
-        id(row.event.as_ref().map(|id| id.as_str())),
+        id(row.contact.as_ref().map(ContactId::as_str)),
+        id(row.conversation.as_ref().map(ConversationId::as_str)),
+        id(row.event.as_ref().map(EventId::as_str)),
         id(row.verdict.as_deref()),
         id(row.rules.as_deref()),
         detail_of(row, with_text).to_string(),

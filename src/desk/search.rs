@@ -91,9 +91,10 @@ impl Desk {
                 row,
             }
         };
-        let not_indexed = match query.has_text() {
-            true => self.store.words_missing().await?,
-            false => None,
+        let not_indexed = if query.has_text() {
+            self.store.words_missing().await?
+        } else {
+            None
         };
         Ok(Found {
             hits: page.rows.into_iter().map(hit).collect(),

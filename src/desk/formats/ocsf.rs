@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::detail_of;
 use crate::desk::search::Hit;
+use crate::message::{ContactId, ConversationId};
 use crate::store::audit::{Action, BOUNCER, Row};
 
 /// The version of the schema that is kept to.
@@ -28,10 +29,10 @@ pub(super) fn finding(hit: &Hit, with_text: bool) -> Value {
         ("detail".to_owned(), detail_of(row, with_text)),
     ]);
     let ids = [
-        ("contact", row.contact.as_ref().map(|id| id.as_str())),
+        ("contact", row.contact.as_ref().map(ContactId::as_str)),
         (
             "conversation",
-            row.conversation.as_ref().map(|id| id.as_str()),
+            row.conversation.as_ref().map(ConversationId::as_str),
         ),
         ("verdict", row.verdict.as_deref()),
         ("text", hit.text.as_deref().filter(|_| with_text)),

@@ -36,7 +36,12 @@ const MEANINGS: &[(&str, Key)] = &[
     ("after", Key::Created),
 ];
 
-type Read<T> = std::result::Result<T, Problem>;
+type Read<T> = std::result::Result<T, Box<Problem>>;
+type Make = fn(Moment) -> Span;
+
+fn wrong<T>(problem: Problem) -> Read<T> {
+    Err(Box::new(problem))
+}
 
 /// Reads a search.
 ///
@@ -54,7 +59,7 @@ pub fn read(text: &str) -> std::result::Result<Query, Vec<Problem>> {
     for written in take_apart(text) {
         match reader.term(&written) {
             Ok(term) => terms.push(term),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     let values = |term: &Term| match &term.what {
@@ -81,8 +86,8 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn term(&self, written: &Written) -> Read<Term> {
-        for piece in written.values.iter().filter(|piece| !piece.closed) {
-            return Err(
+        if let Some(piece) = written.values.iter().find(|piece| !piece.closed) {
+            return wrong(
                 Problem::error("search-quote", "this quotation mark is never closed")
                     .at(self.place(&piece.place))
                     .help("put another `\"` where the phrase ends"),
@@ -109,7 +114,7 @@ impl Reader<'_> {
             if piece.text.is_empty() {
                 let named = written.key.as_ref();
                 let named = named.map_or("", |key| key.text.as_str());
-                return Err(
+                return wrong(
                     Problem::error("search-value", format!("`{named}:` has no value"))
                         .at(self.place(&written.place))
                         .help(format!(
@@ -131,19 +136,21 @@ impl Reader<'_> {
         let piece = written.values.first();
         let (text, quoted) = piece.map_or(("", false), |piece| (&piece.text, piece.quoted));
         if !quoted && text.contains('*') {
-            return Err(
+            return wrong(
                 Problem::error("search-wildcard", "words of a message are found whole, not by their beginning")
                     .at(self.place(&written.place))
                     .help("write the whole word: what is kept for searching is only a keyed hash of each, of which no beginning is known"),
             );
         }
         if asked(text).is_empty() {
-            return Err(Problem::error(
-                "search-value",
-                "there is no letter and no digit to look for",
-            )
-            .at(self.place(&written.place))
-            .help("messages are searched by their words"));
+            return wrong(
+                Problem::error(
+                    "search-value",
+                    "there is no letter and no digit to look for",
+                )
+                .at(self.place(&written.place))
+                .help("messages are searched by their words"),
+            );
         }
         Ok(What::Text(text.to_owned()))
     }
@@ -166,14 +173,16 @@ impl Reader<'_> {
             ),
             None => format!("known are {}", known.join(", ")),
         };
-        Err(Problem::error(
-            "unknown-search-key",
-            format!("`{}` is nothing the record can be searched by", name.text),
+        wrong(
+            Problem::error(
+                "unknown-search-key",
+                format!("`{}` is nothing the record can be searched by", name.text),
+            )
+            .at(self.place(&name.place))
+            .help(format!(
+                "{help}. To look for these words in messages, put them between quotation marks"
+            )),
         )
-        .at(self.place(&name.place))
-        .help(format!(
-            "{help}. To look for these words in messages, put them between quotation marks"
-        )))
     }
 
     fn value(&self, key: Key, piece: &Piece) -> Read<Value> {
@@ -183,22 +192,26 @@ impl Reader<'_> {
         };
         let odd = |c: char| matches!(c, '"' | '\\');
         if !piece.quoted && text.contains('*') {
-            return Err(Problem::error(
-                "search-wildcard",
-                "a `*` can stand at the end of a value only",
-            )
-            .at(self.place(&piece.place))
-            .help("cut the value where the first `*` stands, and leave that one"));
+            return wrong(
+                Problem::error(
+                    "search-wildcard",
+                    "a `*` can stand at the end of a value only",
+                )
+                .at(self.place(&piece.place))
+                .help("cut the value where the first `*` stands, and leave that one"),
+            );
         }
         if !piece.quoted && text.contains(odd) {
-            return Err(Problem::error(
-                "search-quote",
-                "a quotation mark or a backslash within a value",
-            )
-            .at(self.place(&piece.place))
-            .help(format!(
-                "put the whole value between quotation marks, such as `{key}:\"a b\"`"
-            )));
+            return wrong(
+                Problem::error(
+                    "search-quote",
+                    "a quotation mark or a backslash within a value",
+                )
+                .at(self.place(&piece.place))
+                .help(format!(
+                    "put the whole value between quotation marks, such as `{key}:\"a b\"`"
+                )),
+            );
         }
         let known: Vec<&str> = match key {
             Key::Action => Action::ALL.iter().map(|action| action.as_str()).collect(),
@@ -216,21 +229,25 @@ impl Reader<'_> {
             Some(near) => format!("did you mean `{key}:{near}`?"),
             None => format!("known are {}", known.join(", ")),
         };
-        Err(Problem::error(
-            "search-value",
-            format!("no row has the {key} `{}`", piece.text),
+        wrong(
+            Problem::error(
+                "search-value",
+                format!("no row has the {key} `{}`", piece.text),
+            )
+            .at(self.place(&piece.place))
+            .help(help),
         )
-        .at(self.place(&piece.place))
-        .help(help))
     }
 
     fn span(&self, piece: &Piece) -> Read<Span> {
         let text = piece.text.as_str();
         let moment = |text: &str| {
             Moment::read(text).ok_or_else(|| {
-                Problem::error("search-value", format!("`{text}` is no day and no moment"))
+                Box::new(
+                    Problem::error("search-value", format!("`{text}` is no day and no moment"))
                     .at(self.place(&piece.place))
-                    .help("write a day such as 2026-11-01, a moment such as 2026-11-01T09:41:00Z, or how long ago, such as >7d for the last seven days")
+                    .help("write a day such as 2026-11-01, a moment such as 2026-11-01T09:41:00Z, or how long ago, such as >7d for the last seven days"),
+                )
             })
         };
         if let Some((from, to)) = text.split_once("..") {
@@ -240,7 +257,7 @@ impl Reader<'_> {
             };
             let span = Span::Between(side(from)?, side(to)?);
             return if span.is_backwards() {
-                Err(
+                wrong(
                     Problem::error("search-value", "this span ends before it begins")
                         .at(self.place(&piece.place))
                         .help(format!(
@@ -251,7 +268,6 @@ impl Reader<'_> {
                 Ok(span)
             };
         }
-        type Make = fn(Moment) -> Span;
         let makes: [(&str, Make); 4] = [
             (">=", Span::From),
             ("<=", Span::UpTo),
@@ -265,14 +281,16 @@ impl Reader<'_> {
         }
         let on = moment(text)?;
         if matches!(on.when, When::Ago(_)) {
-            return Err(Problem::error(
-                "search-value",
-                format!("`{text}` ago is a moment, and no row was written in just that"),
-            )
-            .at(self.place(&piece.place))
-            .help(format!(
-                "`created:>{text}` finds what is younger, `created:<{text}` what is older"
-            )));
+            return wrong(
+                Problem::error(
+                    "search-value",
+                    format!("`{text}` ago is a moment, and no row was written in just that"),
+                )
+                .at(self.place(&piece.place))
+                .help(format!(
+                    "`created:>{text}` finds what is younger, `created:<{text}` what is older"
+                )),
+            );
         }
         Ok(Span::On(on))
     }

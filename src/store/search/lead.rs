@@ -164,10 +164,7 @@ async fn values_of(connection: &mut AnyConnection, field: &Field) -> Result<Opti
         let known = match field.column {
             Column::Rule => distinct(connection, "audit_rules", "rule", &pattern.text).await?,
             Column::Actor => distinct(connection, "audit", "actor", &pattern.text).await?,
-            Column::Action => Action::ALL
-                .iter()
-                .map(|action| action.to_string())
-                .collect(),
+            Column::Action => Action::ALL.iter().map(ToString::to_string).collect(),
             _ => return Ok(None),
         };
         let fitting = known
