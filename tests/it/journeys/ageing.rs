@@ -59,17 +59,37 @@ on_both_databases! {
         bot.settles().await;
         let rows = bot.record().await.len();
         assert!((300..500).contains(&rows), "{rows}");
+        bot.running.notary.round(true).await.unwrap();
         bot.ages(15 * DAY).await;
         assert_eq!(bot.oldest_row().await, 1, "only texts are that old");
+        let before = bot.desk.checkpoint().await.unwrap();
         assert_eq!(bot.text_of(&first.event_ids[0]).await, None);
         let other = bot.lead("young");
         bot.writes(&other, "hello");
         bot.settles().await;
         bot.ages(6 * DAY).await;
-        assert_eq!(bot.oldest_row().await, SEGMENT, "one segment is old as a whole");
+        assert_eq!(bot.oldest_row().await, SEGMENT + 1, "one segment is old as a whole");
         assert!(bot.store.audit(&Filter::default(), 10_000).await.unwrap().iter().any(|row| row.contact.as_ref().is_some_and(|id| id.as_str() == other)));
         bot.ages(MINUTE * 2).await;
-        assert_eq!(bot.oldest_row().await, SEGMENT);
+        assert_eq!(bot.oldest_row().await, SEGMENT + 1);
+        bot.running.notary.round(true).await.unwrap();
+        let (key, older) = (bot.desk.record_key().await.unwrap(), Note::parse(&before.note).unwrap());
+        let right = bot.desk.verify_record(key, Some(older)).await.unwrap().unwrap();
+        assert_eq!(right.forgotten, 256, "and hashes stand for what is gone");
+    }
+
+    async fn rows_that_are_not_signed_yet_are_kept(database) {
+        let bot = Setup::on(database).set("BOUNCER_KEEP_TEXTS_FOR", "10d").set("BOUNCER_KEEP_RECORD_FOR", "20d").start().await;
+        let contact = bot.lead("often");
+        for n in 0..180 {
+            bot.writes(&contact, &format!("message {n}"));
+        }
+        bot.settles().await;
+        bot.ages(25 * DAY).await;
+        assert_eq!(bot.oldest_row().await, 1);
+        bot.running.notary.round(true).await.unwrap();
+        bot.ages(MINUTE * 2).await;
+        assert_eq!(bot.oldest_row().await, SEGMENT + 1);
     }
 
     async fn a_legal_hold_keeps_the_record_from_its_oldest_row_on(database) {
@@ -80,12 +100,13 @@ on_both_databases! {
             bot.writes(&contact, &format!("message {n}"));
         }
         bot.settles().await;
+        bot.running.notary.round(true).await.unwrap();
         bot.desk.hold_legally(&held, ana("case 7")).await.unwrap();
         bot.ages(25 * DAY).await;
         assert_eq!(bot.oldest_row().await, 1);
         bot.desk.lift_legal_hold(&held, ana("closed")).await.unwrap();
         bot.ages(MINUTE * 2).await;
-        assert_eq!(bot.oldest_row().await, SEGMENT);
+        assert_eq!(bot.oldest_row().await, SEGMENT + 1);
     }
 
     async fn keys_of_the_inbox_and_of_days_go_with_what_they_locked(database) {
