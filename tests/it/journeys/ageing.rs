@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use featurebase_bouncer::proof::note::Note;
 use featurebase_bouncer::store::audit::{Action, Filter};
 use featurebase_bouncer::store::retention::SEGMENT;
 
