@@ -183,7 +183,7 @@ impl Desk {
                 .contact(&contact),
         ])
         .await?;
-        tx.say(&words, (order.actor, order.reason), now).await?;
+        tx.say(&words, order.actor, now).await?;
         tx.commit().await?;
         Ok(until)
     }
@@ -221,8 +221,7 @@ impl Desk {
         }
         tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
             .await?;
-        tx.say(&all(&events, Said::Wrong), (order.actor, order.reason), now)
-            .await?;
+        tx.say(&all(&events, Said::Wrong), order.actor, now).await?;
         tx.commit().await?;
         Ok((events.len(), until))
     }
@@ -278,8 +277,7 @@ impl Desk {
             now,
         ))
         .await?;
-        tx.say(&all(&events, Said::Right), (order.actor, order.reason), now)
-            .await?;
+        tx.say(&all(&events, Said::Right), order.actor, now).await?;
         tx.commit().await?;
         Ok(events.len())
     }

@@ -270,9 +270,10 @@ impl Notary {
         if *told == trouble {
             return;
         }
-        match &trouble {
-            Some(trouble) => tracing::error!("the record is not signed: {trouble}"),
-            None => tracing::info!("the record is signed again"),
+        if let Some(trouble) = &trouble {
+            tracing::error!("the record is not signed: {trouble}");
+        } else {
+            tracing::info!("the record is signed again");
         }
         *told = trouble;
     }

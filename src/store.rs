@@ -316,12 +316,16 @@ impl Writing {
             Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
             Dialect::Postgres => pool.begin_with(RECORDING).await,
         };
-        Ok(Self {
+        let begun = Self {
             tx: begun?,
             dialect,
             health: health.clone(),
             overwrites: false,
-        })
+        };
+        // The commit before on this very connection may have failed: what comes after it would not be on disk either.
+        drop(health.committing(dialect).await);
+        health.refuse_failed()?;
+        Ok(begun)
     }
 
     /// Makes everything since the beginning durable at once.
@@ -334,10 +338,13 @@ impl Writing {
             let sql = "PRAGMA secure_delete = OFF";
             sqlx::query(sql).execute(&mut *self.tx).await?;
         }
+        let (health, committing) = (self.health.clone(), self.health.clone());
+        let committing = committing.committing(self.dialect).await;
         let done = self.tx.commit().await.map_err(StoreError::from);
         if let Err(error) = &done {
-            self.health.saw(error);
+            health.saw(error);
         }
+        drop(committing);
         done
     }
 }

@@ -91,8 +91,8 @@ impl Batch {
         let body = body_of(&event, &conversation, &contact, &words.join(" "), at);
         made.received += body.len();
         if number == 20_000 {
-            made.contact = contact.as_str().to_owned();
-            made.conversation = conversation.as_str().to_owned();
+            contact.as_str().clone_into(&mut made.contact);
+            conversation.as_str().clone_into(&mut made.conversation);
         }
         let about = |entry: Entry| {
             entry

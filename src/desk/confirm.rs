@@ -111,10 +111,11 @@ impl Desk {
             tx.lock_contacts().await?;
             let entry = |marked: &Marked| {
                 let rules: Vec<&str> = marked.rules.iter().map(|rule| rule.0.as_str()).collect();
-                let detail = json!({ "reason": order.reason, "verdict": marked.verdict });
+                let detail = json!({ "verdict": marked.verdict });
                 Entry {
                     rules: (!rules.is_empty()).then(|| rules.join(" ")),
                     ..Entry::new(action, now, detail)
+                        .private(json!({ "reason": order.reason }))
                         .by(order.actor)
                         .contact(&marked.contact)
                         .event(&marked.event)
@@ -125,7 +126,7 @@ impl Desk {
                 .iter()
                 .map(|marked| (marked.event.clone(), said))
                 .collect();
-            tx.say(&words, (order.actor, order.reason), now).await?;
+            tx.say(&words, order.actor, now).await?;
             tx.commit().await?;
         }
         Ok(())

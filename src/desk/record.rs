@@ -7,8 +7,6 @@ use crate::proof::verify::{Fault, Verified, Verifier};
 use crate::store::StoreError;
 use crate::store::record::{SignedAt, Tile};
 
-/// Most tiles read at once.
-const TILES: i64 = 16;
 /// More rows than this where there should be 256 are as wrong as one more.
 const MOST_ROWS: i64 = 2 * TILE.cast_signed();
 
@@ -68,7 +66,7 @@ impl Desk {
     /// When nothing was signed yet, or the store fails.
     pub async fn export_record(
         &self,
-        mut take: impl FnMut(&str) -> bool,
+        take: impl FnMut(&str) -> bool,
     ) -> std::result::Result<SignedAt, Ended> {
         let newest = self.checkpoint().await?;
         let head = self.store.record_head().await?;
@@ -81,66 +79,37 @@ impl Desk {
             size: newest.size.unsigned_abs(),
             forgotten: head.map_or(0, |head| head.forgotten),
         };
-        let mut give = |line: &str| {
-            if take(line) {
-                Ok(())
-            } else {
-                Err(Ended::Refused)
-            }
+        let mut lines = Lines {
+            take,
+            rotations: self.store.rotations().await?,
+            size: header.size,
+            given: 0,
         };
-        give(&serde_json::to_string(&header).unwrap_or_default())?;
-        let rotations = self.store.rotations().await?;
-        let signed = |size: u64| {
-            let due = |signed: &&SignedAt| signed.size.unsigned_abs() == size;
-            rotations.iter().filter(|_| size < header.size).find(due)
-        };
-        let mut given = 0;
-        let mut tiles: Vec<Tile> = Vec::new();
+        lines.give(&serde_json::to_string(&header).unwrap_or_default())?;
         for number in 0..header.size.div_ceil(TILE) {
-            if tiles.is_empty() {
-                tiles = self.store.tiles(number.cast_signed(), TILES + 1).await?;
-                tiles.reverse();
-            }
-            let Some(tile) = tiles.pop() else { break };
-            let rows = header.size.saturating_sub(number * TILE).min(TILE);
-            let bytes = usize::try_from(rows * 32).unwrap_or(0);
-            let hashes = tile.hashes.get(..bytes).unwrap_or(&tile.hashes);
-            give(&lines::tile_line(tile.tile.unsigned_abs(), hashes))?;
-            if given + TILE <= header.forgotten {
+            let tiles = self.store.tiles(number.cast_signed(), 2).await?;
+            let Some(tile) = tiles.first() else { break };
+            let rows = lines.tile(tile)?;
+            if lines.given + TILE <= header.forgotten {
                 for _ in 0..rows {
-                    given += 1;
-                    if let Some(at) = signed(given) {
-                        give(&lines::checkpoint_line(&at.note))?;
-                    }
+                    lines.one_more()?;
                 }
                 continue;
             }
-            if tiles.is_empty() {
-                tiles = self
-                    .store
-                    .tiles(number.cast_signed() + 1, TILES + 1)
-                    .await?;
-                tiles.reverse();
-            }
-            let end = match tiles.last() {
-                Some(next) => newest.last_seq.min(next.first_seq - 1),
-                None => newest.last_seq,
-            };
-            // A row put before the first one would lie between two tiles.
-            let begin = if number == 0 {
+            // A row put before the first one, or between two tiles, is met, too.
+            let after = if number == 0 {
                 i64::MIN
             } else {
                 tile.first_seq - 1
             };
-            for row in self.store.stored_rows(begin, end, MOST_ROWS).await? {
-                give(&row.line())?;
-                given += 1;
-                if let Some(at) = signed(given) {
-                    give(&lines::checkpoint_line(&at.note))?;
-                }
+            let next = tiles.get(1).map_or(i64::MAX, |next| next.first_seq - 1);
+            let up_to = next.min(newest.last_seq);
+            for row in self.store.stored_rows(after, up_to, MOST_ROWS).await? {
+                lines.give(&row.line())?;
+                lines.one_more()?;
             }
         }
-        give(&lines::checkpoint_line(&newest.note))?;
+        lines.give(&lines::checkpoint_line(&newest.note))?;
         if self.forgotten_rows().await? != header.forgotten {
             return Err(DeskError::ForgottenMeanwhile.into());
         }
@@ -192,5 +161,47 @@ impl Desk {
     async fn forgotten_rows(&self) -> Result<u64> {
         let head = self.store.record_head().await?;
         Ok(head.map_or(0, |head| head.forgotten))
+    }
+}
+
+/// The lines of an export as they are given.
+struct Lines<F> {
+    take: F,
+    rotations: Vec<SignedAt>,
+    /// How many rows the log has.
+    size: u64,
+    /// How many of them were given so far, as rows or as hashes.
+    given: u64,
+}
+
+impl<F: FnMut(&str) -> bool> Lines<F> {
+    fn give(&mut self, line: &str) -> std::result::Result<(), Ended> {
+        if (self.take)(line) {
+            Ok(())
+        } else {
+            Err(Ended::Refused)
+        }
+    }
+
+    /// The hashes of a tile, as far as they are signed. Gives their number.
+    fn tile(&mut self, tile: &Tile) -> std::result::Result<u64, Ended> {
+        let number = tile.tile.unsigned_abs();
+        let rows = self.size.saturating_sub(number * TILE).min(TILE);
+        let bytes = usize::try_from(rows * 32).unwrap_or(0);
+        let hashes = tile.hashes.get(..bytes).unwrap_or(&tile.hashes);
+        self.give(&lines::tile_line(number, hashes))?;
+        Ok(rows)
+    }
+
+    /// A row was given; where the key was changed after it, the checkpoint follows that says so.
+    fn one_more(&mut self) -> std::result::Result<(), Ended> {
+        self.given += 1;
+        let given = self.given;
+        let mut rotations = self.rotations.iter().filter(|_| given < self.size);
+        let due = rotations.find(|signed| signed.size.unsigned_abs() == given);
+        match due.map(|signed| lines::checkpoint_line(&signed.note)) {
+            Some(line) => self.give(&line),
+            None => Ok(()),
+        }
     }
 }

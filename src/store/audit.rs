@@ -372,11 +372,6 @@ pub(super) fn rule_pattern(rule: &str) -> String {
     }
 }
 
-/// The hour of a moment, in hours since 1970; all before that are one.
-pub(super) fn hour_of(at: Timestamp) -> i64 {
-    at.millis().div_euclid(3_600_000).max(-1)
-}
-
 pub(super) fn row_of(row: &AnyRow) -> Result<Row> {
     let seq: i64 = row.try_get("seq")?;
     let bad = |what: String| StoreError::BadData {

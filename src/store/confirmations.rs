@@ -40,7 +40,6 @@ pub struct Confirmation {
     /// The block it led to was taken back by a person.
     pub undone: bool,
     pub actor: String,
-    pub reason: String,
     pub at: Timestamp,
     about: About,
 }
@@ -79,8 +78,7 @@ impl Confirmation {
     }
 }
 
-const COLUMNS: &str =
-    "event_id, contact_id, word, undone, actor, reason, at, verdict, day, book, rules";
+const COLUMNS: &str = "event_id, contact_id, word, undone, actor, at, verdict, day, book, rules";
 
 impl Writing {
     /// Takes down what a person says of decisions, for the ledger of the rules that led to them. To be called last in a
@@ -91,7 +89,7 @@ impl Writing {
     pub async fn say(
         &mut self,
         words: &[(EventId, Said)],
-        (actor, reason): (&str, &str),
+        actor: &str,
         now: Timestamp,
     ) -> Result<()> {
         let words: BTreeMap<&EventId, Said> = words.iter().map(|(id, said)| (id, *said)).collect();
@@ -121,7 +119,6 @@ impl Writing {
                 word,
                 undone,
                 actor: actor.to_owned(),
-                reason: reason.to_owned(),
                 at: now,
                 ..before.clone()
             };
@@ -140,7 +137,7 @@ impl Writing {
             &mut self.tx,
             &format!("INSERT INTO confirmations ({COLUMNS}) VALUES"),
             "ON CONFLICT (event_id) DO UPDATE SET word = excluded.word, undone = excluded.undone,
-                actor = excluded.actor, reason = excluded.reason, at = excluded.at",
+                actor = excluded.actor, at = excluded.at",
             cells,
         )
         .await?;
@@ -195,7 +192,6 @@ fn unsaid(event: &EventId, decided: Option<&Decided>, now: Timestamp) -> Confirm
         word: None,
         undone: false,
         actor: String::new(),
-        reason: String::new(),
         at: now,
         about: About {
             contact: decided.map(|decided| decided.contact.clone()),
@@ -219,7 +215,6 @@ fn cells_of(said: Confirmation) -> Vec<Cell> {
         Cell::Text(said.word.map_or("", Word::as_str).to_owned()),
         Cell::Int(i64::from(said.undone)),
         Cell::Text(said.actor),
-        Cell::Text(said.reason),
         Cell::Int(said.at.millis()),
         Cell::Text(verdict.to_owned()),
         Cell::Int(said.about.day),
@@ -235,7 +230,6 @@ fn confirmation_of(row: &AnyRow) -> Result<Confirmation> {
         word: Word::parse(&text("word")?),
         undone: row.try_get::<i64, _>("undone")? != 0,
         actor: text("actor")?,
-        reason: text("reason")?,
         at: Timestamp::from_millis(row.try_get("at")?),
         about: About {
             contact: row

@@ -176,10 +176,6 @@ impl Writing {
         )
         .await?;
         forgot.parts += count(&parts);
-        sqlx::query("UPDATE confirmations SET reason = '' WHERE contact_id = $1")
-            .bind(contact.as_str())
-            .execute(&mut *self.tx)
-            .await?;
         let profiles = sqlx::query("DELETE FROM profiles WHERE contact_id = $1")
             .bind(contact.as_str())
             .execute(&mut *self.tx)

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::reserve::Reserve;
+use super::schema::Dialect;
 use super::{Result, Store, StoreError};
 
 /// SQLite's extended result codes, as its documentation numbers them.
@@ -22,6 +23,8 @@ const NOT_A_DATABASE: i64 = 26;
 #[derive(Debug, Clone)]
 pub(super) struct Health {
     failed: watch::Sender<Option<Arc<str>>>,
+    /// Held from before a commit until it is known what became of it.
+    committing: Arc<Mutex<()>>,
     pub reserve: Reserve,
 }
 
@@ -29,7 +32,16 @@ impl Health {
     pub fn new(reserve: Reserve) -> Self {
         Self {
             failed: watch::Sender::new(None),
+            committing: Arc::default(),
             reserve,
+        }
+    }
+
+    /// To be held over a commit to SQLite, so that whoever gets the one connection next knows what became of it.
+    pub async fn committing(&self, dialect: Dialect) -> Option<MutexGuard<'_, ()>> {
+        match dialect {
+            Dialect::Sqlite => Some(self.committing.lock().await),
+            Dialect::Postgres => None,
         }
     }
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use super::audit::{COLUMNS, Row, hour_of, row_of};
+use super::audit::{COLUMNS, Row, row_of};
 use super::rows::{self, Cell};
 use super::schema::Dialect;
 use super::search::distinct;
-use super::{Result, Store};
+use super::{Result, Store, sealing};
 use crate::message::ContactId;
 use crate::time::Timestamp;
 
@@ -99,6 +99,13 @@ impl Store {
             .bind(limit)
             .fetch_all(&mut *connection)
             .await?;
-        found.iter().map(row_of).collect()
+        let mut rows: Vec<Row> = found.iter().map(row_of).collect::<Result<_>>()?;
+        sealing::merge_private(&mut connection, &mut rows).await?;
+        Ok(rows)
     }
+}
+
+/// The hour of a moment, in hours since 1970; all before that are one.
+pub(super) fn hour_of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(3_600_000).max(-1)
 }

@@ -239,9 +239,9 @@ async fn bounds(connection: &mut AnyConnection, wanted: &Wanted) -> Result<Optio
         }
         let sql = "SELECT COALESCE(MIN(first_seq), 0), COALESCE(MAX(last_seq), 0) FROM audit_hours WHERE hour >= $1 AND hour <= $2";
         let (first, last): (i64, i64) = sqlx::query_as(sql)
-            .bind(from.map_or(i64::MIN, super::audit::hour_of))
+            .bind(from.map_or(i64::MIN, super::postings::hour_of))
             .bind(to.map_or(i64::MAX, |to| {
-                super::audit::hour_of(Timestamp::from_millis(to))
+                super::postings::hour_of(Timestamp::from_millis(to))
             }))
             .fetch_one(&mut *connection)
             .await?;

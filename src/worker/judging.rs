@@ -155,14 +155,11 @@ impl Worker {
     ) -> Decision {
         let tried = job.attempts <= MOST_ATTEMPTS;
         let judged = tried.then(|| self.judge_once(book, message, facts));
-        let mut decision = match judged.flatten() {
-            Some(decision) => decision,
-            None => {
-                tracing::error!(event = %message.event, "judging this message failed; it is flagged, and nobody is blocked for it");
-                self.metrics.judge_failures.inc();
-                failed_decision(book, facts, tried)
-            }
-        };
+        let mut decision = judged.flatten().unwrap_or_else(|| {
+            tracing::error!(event = %message.event, "judging this message failed; it is flagged, and nobody is blocked for it");
+            self.metrics.judge_failures.inc();
+            failed_decision(book, facts, tried)
+        });
         if message.event.is_recovered() && decision.verdict == Verdict::Block {
             decision.restrain(
                 Verdict::Hold,

@@ -43,8 +43,7 @@ impl Worker {
         let detail = json!({ "why": why, "exempt_until": until.to_string() });
         let entry = Entry::new(Action::UnblockedThere, now, detail).contact(&row.contact);
         tx.record(vec![entry]).await?;
-        let by = ("somebody in Featurebase", why);
-        tx.say(&regretted, by, now).await
+        tx.say(&regretted, "somebody in Featurebase", now).await
     }
 
     /// Rules' blocks of a contact that wait become holds. Gives their number. The contact's standing is left as it is.

@@ -4,6 +4,7 @@ use featurebase_bouncer::desk::formats::csv_cell;
 use featurebase_bouncer::desk::query::{Completion, Known, read};
 use featurebase_bouncer::problem::{Paint, render};
 use featurebase_bouncer::rules::search::{asked, places, words};
+use featurebase_bouncer::store::audit::Filter;
 use featurebase_bouncer::time::Timestamp;
 use proptest::prelude::*;
 
@@ -63,7 +64,7 @@ fn a_day_is_taken_whole_and_a_span_is_counted_from_now() {
             "2026-11-13T12:00:00.000Z",
         ),
     ] {
-        let wanted = read(written).unwrap().wanted(&Default::default(), now);
+        let wanted = read(written).unwrap().wanted(&Filter::default(), now);
         let told = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
         let [(first, last)] = wanted.times[0].any_of[..] else {
             panic!("{written}")

@@ -305,6 +305,34 @@ async fn a_sqlite_file_is_written_ahead_and_synced_in_full() {
     assert_eq!(syncs, "wal, synchronous=2", "2 is FULL");
 }
 
+/// What a step makes, in SQLite's words and in one order; how it fills what it makes is each database's own matter. The index
+/// of words is what each database has for it.
+fn made_by(step: &str) -> Vec<String> {
+    let text: String = step
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut made: Vec<String> = text
+        .replace(
+            "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            "INTEGER PRIMARY KEY AUTOINCREMENT",
+        )
+        .replace(" WITHOUT ROWID", "")
+        .replace("BYTEA", "BLOB")
+        .replace("COLLATE \"C\"", "")
+        .split(';')
+        .map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|statement| statement.replace(" ,", ","))
+        .filter(|statement| {
+            (statement.starts_with("CREATE") || statement.starts_with("ALTER"))
+                && !statement.contains("message_words")
+        })
+        .collect();
+    made.sort();
+    made
+}
+
 #[test]
 fn the_two_schemas_differ_in_their_words_for_types_only() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
@@ -315,20 +343,13 @@ fn the_two_schemas_differ_in_their_words_for_types_only() {
         let Some(step) = name.strip_suffix(".sqlite.sql") else {
             continue;
         };
-        let derived = read(&name)
-            .replace(
-                "INTEGER PRIMARY KEY AUTOINCREMENT",
-                "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-            )
-            .replace(" WITHOUT ROWID", "")
-            .replace("BLOB", "BYTEA")
-            .replace("TEXT", "TEXT COLLATE \"C\"");
-        assert_eq!(
-            derived,
-            read(&format!("{step}.postgres.sql")),
-            "step {step}"
+        let (ours, theirs) = (
+            made_by(&read(&name)),
+            made_by(&read(&format!("{step}.postgres.sql"))),
         );
+        assert!(!ours.is_empty(), "step {step}");
+        assert_eq!(ours, theirs, "step {step}");
         steps += 1;
     }
-    assert!(steps >= 1);
+    assert!(steps >= 11);
 }

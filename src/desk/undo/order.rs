@@ -138,8 +138,7 @@ impl Undoing<'_> {
             };
             done += usize::from(work.do_in(&mut tx, &mut words).await?);
         }
-        tx.say(&words, (order.actor, order.reason), desk.clock.now())
-            .await?;
+        tx.say(&words, order.actor, desk.clock.now()).await?;
         tx.commit().await?;
         Ok(done)
     }
@@ -279,6 +278,7 @@ impl Work<'_> {
         }));
         tx.record(vec![
             Entry::new(Action::UnblockOrdered, self.now, detail)
+                .private(self.reason())
                 .by(self.order.actor)
                 .contact(contact),
         ])
@@ -340,6 +340,7 @@ impl Work<'_> {
     async fn record_released(&self, tx: &mut Writing, released: &[EventId]) -> Result<()> {
         let entries = released.iter().map(|event| {
             Entry::new(Action::HoldReleased, self.now, self.detail(json!({})))
+                .private(self.reason())
                 .by(self.order.actor)
                 .contact(&self.plan.contact)
                 .event(event)
@@ -349,21 +350,23 @@ impl Work<'_> {
     }
 
     fn called_off(&self, task: Task, event: Option<&EventId>) -> Entry {
-        let why = format!(
-            "{} undid what the rule did: {}",
-            self.order.actor, self.order.reason
-        );
+        let why = format!("{} undid what the rule did", self.order.actor);
         let detail = self.detail(json!({ "call": task, "why": why }));
         let mut entry = Entry::new(Action::Cancelled, self.now, detail)
+            .private(self.reason())
             .by(self.order.actor)
             .contact(&self.plan.contact);
         entry.event = event.cloned();
         entry
     }
 
+    /// It may name the contact.
+    fn reason(&self) -> Value {
+        json!({ "reason": self.order.reason })
+    }
+
     fn detail(&self, mut detail: Value) -> Value {
         if let Some(detail) = detail.as_object_mut() {
-            detail.insert("reason".to_owned(), json!(self.order.reason));
             detail.insert("undo".to_owned(), json!(self.undo.id));
         }
         detail

@@ -199,8 +199,8 @@ impl Known<'_> {
             .find(|said| said.word == Some(Word::Right));
         if let Some(said) = right {
             let told = format!(
-                "{} said at {} that the block was right: {}",
-                said.actor, said.at, said.reason
+                "{} said at {} that the block was right",
+                said.actor, said.at
             );
             return left(Why::ConfirmedRight, told);
         }

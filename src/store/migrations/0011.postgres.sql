@@ -6,7 +6,6 @@ CREATE TABLE confirmations (
     word       TEXT COLLATE "C" NOT NULL,
     undone     BIGINT NOT NULL,
     actor      TEXT COLLATE "C" NOT NULL,
-    reason     TEXT COLLATE "C" NOT NULL,
     at         BIGINT NOT NULL,
     verdict    TEXT COLLATE "C" NOT NULL,
     day        BIGINT NOT NULL,

@@ -6,7 +6,6 @@ CREATE TABLE confirmations (
     word       TEXT   NOT NULL,
     undone     BIGINT NOT NULL,
     actor      TEXT   NOT NULL,
-    reason     TEXT   NOT NULL,
     at         BIGINT NOT NULL,
     verdict    TEXT   NOT NULL,
     day        BIGINT NOT NULL,

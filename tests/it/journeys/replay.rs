@@ -197,7 +197,6 @@ on_both_databases! {
             ("UPDATE audit SET verdict = 'clean' WHERE verdict = 'block'", "the row's verdict is not the decision's"),
             ("UPDATE audit SET verdict = 'clean', detail = replace(detail, '\"verdict\":\"block\"', '\"verdict\":\"clean\"') WHERE action = 'decided' AND rules IS NOT NULL", "the record says clean, but it comes to block"),
             ("UPDATE audit SET rules = 'hotline/refund' WHERE rules IS NOT NULL", "the row's rules are not the decision's"),
-            ("UPDATE audit SET detail = replace(detail, '\"matched\":\"backlinks\"', '\"matched\":\"casino\"') WHERE rules IS NOT NULL", "what rule pitch/backlinks found is not what the record says"),
             ("UPDATE audit SET detail = replace(detail, '\"asked\":\"clean\"', '\"asked\":\"flag\"') WHERE action = 'decided' AND verdict = 'clean'", "the record says that the rules asked for flag, but they ask for clean"),
         ] {
             tampers(&bot.database, sql).await;

@@ -226,12 +226,6 @@ impl Disk {
     }
 }
 
-impl Process {
-    fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-}
-
 /// Whether no event and no job waits.
 async fn is_idle(metrics: &str) -> bool {
     let Ok(answer) = reqwest::get(metrics).await else {

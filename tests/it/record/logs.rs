@@ -81,7 +81,7 @@ fn log(random: &mut fastrand::Rng) -> Log {
         .collect();
     for (number, row) in rows.iter().enumerate() {
         let number = number as u64;
-        if number % TILE == 0 {
+        if number.is_multiple_of(TILE) {
             let tile = rows[usize::try_from(number).unwrap()..].iter().take(256);
             let hashes: Vec<u8> = tile.flat_map(StoredRow::leaf).collect();
             lines.push(tile_line(number / TILE, &hashes));
@@ -133,13 +133,13 @@ fn damage(random: &mut fastrand::Rng, log: &Log, other: &Log) -> (Vec<String>, S
             lines[at].insert(places[random.usize(..places.len())], random.char('0'..='z'));
         }
         6 => lines[at] = lines[at].replacen("clean", "block", 1),
-        7 => lines[at] = other.lines[random.usize(..other.lines.len())].clone(),
-        8 => older = other.older.clone(),
-        9 => lines[0] = other.lines[0].clone(),
+        7 => lines[at].clone_from(&other.lines[random.usize(..other.lines.len())]),
+        8 => older.clone_from(&other.older),
+        9 => lines[0].clone_from(&other.lines[0]),
         10 => drop(lines.pop()),
         11 => {
             let last = lines.len() - 1;
-            lines[last] = other.lines.last().unwrap().clone();
+            lines[last].clone_from(other.lines.last().unwrap());
         }
         12 => drop(lines.drain(at..(at + random.usize(1..20)).min(log.lines.len()))),
         _ => lines[at] = lines[at].replacen("decided", "\u{e9}", 1),
@@ -217,7 +217,9 @@ fn a_shorter_log_and_one_that_somebody_else_signed_are_told() {
     let rows: Vec<StoredRow> = (1..=3).map(|seq| row(&mut random, seq)).collect();
     let export = |rows: &[StoredRow], key: &SigningKey| {
         let mut tree = Tree::default();
-        rows.iter().for_each(|row| tree.push(row.leaf()));
+        for row in rows {
+            tree.push(row.leaf());
+        }
         let note = Checkpoint {
             origin: "test-log".to_owned(),
             size: tree.size(),

@@ -248,6 +248,11 @@ fn the_whole_policy_is_read() {
             of_at_least: 100,
             within: 86400s,
         },
+        regret: RegretBound {
+            part: 50,
+            of_at_least: 5,
+            within: 2592000s,
+        },
     }
     "#);
 }

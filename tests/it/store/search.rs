@@ -123,9 +123,12 @@ fn meets(row: &Row, wanted: &Wanted) -> bool {
             .map(ToString::to_string)
             .unwrap_or_default(),
     };
-    let fits = |value: &str, pattern: &Pattern| match pattern.prefix {
-        true => value.starts_with(&pattern.text),
-        false => value == pattern.text,
+    let fits = |value: &str, pattern: &Pattern| {
+        if pattern.prefix {
+            value.starts_with(&pattern.text)
+        } else {
+            value == pattern.text
+        }
     };
     let fields = wanted.fields.iter().all(|field| {
         let value = text(field.column);

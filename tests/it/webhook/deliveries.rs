@@ -48,7 +48,7 @@ on_both_databases! {
 
     async fn topics_that_are_not_judged_are_kept_as_such(database) {
         let bot = Bot::on(database).await;
-        let topics = ["post.created", "conversation.deleted", "ticket.updated", "something.new"];
+        let topics = ["post.created", "conversation.tagged", "ticket.updated", "something.new"];
         for (number, topic) in topics.iter().enumerate() {
             let body = format!("{{\"object\":\"notification_event\",\"id\":\"notif_{number}\",\"topic\":\"{topic}\",\"data\":{{}}}}");
             assert_eq!(Post::signed(&bot, body).send(&bot).await.status, 200);

@@ -20,7 +20,12 @@ async fn after_a_failed_sync_nothing_is_acknowledged_and_the_program_ends_and_sa
     disk.site.sandbox.deliver_due().await;
     let sent = disk.site.sandbox.deliveries();
     assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].status, Some(503));
+    // It, or a write of something else right before it, met the failing sync: then the program may be gone already.
+    assert!(
+        matches!(sent[0].status, Some(503) | None),
+        "{:?}",
+        sent[0].status
+    );
     until("it has ended", async || process.has_ended()).await;
     assert_eq!(process.child.wait().unwrap().code(), Some(2));
     let log = disk.log();
