@@ -1,7 +1,7 @@
 //! Rows of the record by what is asked of them, newest first, each page in bounded time.
 //!
 //! The rarest thing asked for leads: its rows are taken from an index, newest first, and the rest is asked of each. How rare a
-//! thing is, is counted, but only up to [`FEW`]: neither database keeps counts we could rely on.
+//! thing is, is counted, but only up to `FEW`: neither database keeps counts we could rely on.
 
 mod conditions;
 mod lead;
