@@ -20,6 +20,16 @@ pub fn holds(body: &[u8]) {
             assert_eq!(event.topic, "conversation.admin.replied");
             is_id(conversation.as_str());
         }
+        What::Removed {
+            conversation, part, ..
+        } => {
+            let topic = match part {
+                Some(_) => "conversation_part.redacted",
+                None => "conversation.deleted",
+            };
+            assert_eq!(event.topic, topic);
+            is_id(conversation.as_str());
+        }
         What::Other(why) => assert!(!why.is_empty()),
         What::NotUnderstood(why) => {
             assert!(!why.is_empty());
