@@ -87,9 +87,15 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         environment,
     };
     if let Command::Audit(options) = &args.command
-        && let Some(verify) = record::needs_nothing(options.whole.as_ref())
+        && options.whole.is_some()
     {
-        return record::verify_file(verify, out);
+        anyhow::ensure!(
+            !options.is_search(),
+            "this command is about the whole record and takes no search; if a search was meant, put all of it between quotation marks after `--`: bouncer audit -- 'export'"
+        );
+        if let Some(verify) = record::needs_nothing(options.whole.as_ref()) {
+            return record::verify_file(verify, out);
+        }
     }
     match args.command {
         Command::Run => {

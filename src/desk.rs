@@ -77,6 +77,10 @@ pub enum DeskError {
     )]
     Unknown(String),
     #[error(
+        "`{0}` is not a contact of whom anything is on record; `bouncer why {0}` tells of events and conversations, too"
+    )]
+    NoHistory(String),
+    #[error(
         "nothing of the record is signed yet; `bouncer run` signs it within a minute of its first row"
     )]
     NothingSigned,

@@ -96,17 +96,26 @@ impl Notary {
     /// # Errors
     /// When the database fails.
     pub async fn round(&self, sign_now: bool) -> Result<u64> {
-        let Some(settled) = self.store.settled_seq().await? else {
-            return Ok(0);
-        };
         let mut rows = 0;
-        while let Some(more) = self.grow(settled).await?
-            && more > 0
+        // Everybody who writes is held up for a moment only if there is something to number.
+        if self.has_new_rows().await?
+            && let Some(settled) = self.store.settled_seq().await?
         {
-            rows += more;
+            while let Some(more) = self.grow(settled).await?
+                && more > 0
+            {
+                rows += more;
+            }
         }
         self.sign(sign_now).await?;
         Ok(rows)
+    }
+
+    /// Whether there are rows behind the last that is numbered: before it none can appear any more.
+    async fn has_new_rows(&self) -> Result<bool> {
+        let head = self.store.record_head().await?;
+        let last = head.map_or(0, |head| head.last_seq);
+        Ok(self.store.newest_seq().await? > last)
     }
 
     /// Until told to stop; what came until then is signed at the end.

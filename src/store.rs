@@ -305,16 +305,13 @@ impl Store {
     }
 }
 
-/// Rows of the record get their numbers under this lock: see [`Store::settled_seq`].
-const RECORDING: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(7309475)";
-
 impl Writing {
     /// SQLite takes its write lock at the beginning: a transaction that first reads could not get it later.
     async fn begin(pool: &AnyPool, dialect: Dialect, health: &Health) -> Result<Self> {
         health.refuse_failed()?;
         let begun = match dialect {
             Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => pool.begin_with(RECORDING).await,
+            Dialect::Postgres => pool.begin_with(record::RECORDING).await,
         };
         let begun = Self {
             tx: begun?,

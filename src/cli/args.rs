@@ -183,7 +183,6 @@ pub struct RulesList {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Audit {
     #[command(subcommand)]
     pub whole: Option<WholeRecord>,

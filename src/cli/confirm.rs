@@ -136,7 +136,7 @@ async fn take_back(desk: &Desk, marked: &[Marked], by: Order<'_>) -> anyhow::Res
 fn remedies(marked: &[Marked], options: &Confirm) -> Vec<String> {
     if let Some(rule) = &options.rule {
         return vec![format!(
-            "nothing is undone by this: `bouncer undo --rule \"{rule}\" --reason \"…\"` shows what can be, or say it with --undo"
+            "nothing is undone by this: `bouncer undo --rule \"{rule}\" --reason \"…\"` shows what can be"
         )];
     }
     let of = |marked: &Marked| match marked.verdict {

@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::desk::record::Ended;
 use crate::notary::Notary;
 use crate::proof::note::{Note, PublicKey};
-use crate::proof::verify::{Fault, Verified, Verifier};
+use crate::proof::verify::{Fault, Verified, Verifier, Wrong};
 
 /// A line of a record is a row and no book.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
@@ -169,7 +169,10 @@ fn answer(verified: Result<Verified, Fault>, out: Out) -> ExitCode {
             if out.json {
                 out.answer(&json, []);
             } else {
-                complain(&format!("the record is NOT as it was signed: {fault}"));
+                complain(&match fault.wrong {
+                    Wrong::Unreadable => format!("it cannot be checked: {fault}"),
+                    _ => format!("the record is NOT as it was signed: {fault}"),
+                });
             }
             ExitCode::from(WANTING)
         }

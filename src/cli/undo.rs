@@ -101,7 +101,9 @@ pub(super) fn selection(
         .map(|id| ContactId::new(id.trim()))
         .collect();
     if let Some(odd) = contacts.iter().find(|id| !id.is_well_formed()) {
-        anyhow::bail!("`{odd}` is not a contact's id: it has 24 digits and letters a to f");
+        anyhow::bail!(
+            "`{odd}` is not a contact's id: it has 24 digits and letters a to f, such as 65f1c3d2a9b4e80012ab34cd; `bouncer audit` shows them"
+        );
     }
     Ok(Selection {
         rule: rule.to_owned(),

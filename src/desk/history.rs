@@ -39,7 +39,7 @@ impl Desk {
         let id = ContactId::new(contact.trim());
         let rows = self.store.history(&id, after, limit).await?;
         if rows.is_empty() && self.store.history(&id, 0, 1).await?.is_empty() {
-            return Err(DeskError::Unknown(contact.to_owned()));
+            return Err(DeskError::NoHistory(contact.to_owned()));
         }
         let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
         let more = rows.last().filter(|_| full).map(|row| row.seq);
@@ -84,7 +84,7 @@ fn lines_of(row: &Row, text: Option<&str>) -> Vec<String> {
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
-    let text = printable(Some(text));
+    let text = printable(text);
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
     match line.char_indices().nth(EXCERPT) {

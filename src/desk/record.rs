@@ -127,8 +127,11 @@ impl Desk {
     ) -> Result<std::result::Result<Verified, Fault>> {
         loop {
             let forgotten = self.forgotten_rows().await?;
-            let found = self.verify_once(key.clone(), older.clone()).await?;
             // Rows that are forgotten while we look are not missing.
+            let found = match self.verify_once(key.clone(), older.clone()).await {
+                Err(DeskError::ForgottenMeanwhile) => continue,
+                found => found?,
+            };
             if found.is_ok() || forgotten == self.forgotten_rows().await? {
                 return Ok(found);
             }

@@ -230,18 +230,20 @@ impl Line {
     pub fn marked(&self, open: &str, close: &str) -> String {
         let (mut marked, mut at) = (String::new(), 0);
         for place in &self.found {
-            marked.push_str(&printable(self.text.get(at..place.start)));
+            marked.push_str(&printable(
+                self.text.get(at..place.start).unwrap_or_default(),
+            ));
             marked.push_str(open);
-            marked.push_str(&printable(self.text.get(place.clone())));
+            marked.push_str(&printable(self.text.get(place.clone()).unwrap_or_default()));
             marked.push_str(close);
             at = place.end;
         }
-        marked.push_str(&printable(self.text.get(at..)));
+        marked.push_str(&printable(self.text.get(at..).unwrap_or_default()));
         marked
     }
 }
 
 /// A text without anything a terminal would take for an order.
-pub(super) fn printable(text: Option<&str>) -> String {
-    text.unwrap_or_default().replace(char::is_control, " ")
+pub(super) fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }

@@ -2,12 +2,15 @@
 
 mod forgetting;
 mod law;
+mod orders;
 mod undone;
 mod watch;
 
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::search::printable;
 
 use crate::decision::{Decision, Facts, Finding, Lookup, Verdict};
 use crate::message::{ContactId, EventId};
@@ -45,7 +48,7 @@ pub fn tell(row: &Row) -> Vec<String> {
         | Action::HoldReleased
         | Action::HoldConfirmed
         | Action::Stopped
-        | Action::Resumed => vec![tell_order(row)],
+        | Action::Resumed => vec![orders::tell(row)],
         Action::ClockWentBack => vec![format!(
             "The clock went back from {}; what waited was counted anew.",
             word(row, "from")
@@ -115,20 +118,6 @@ fn word<'r>(row: &'r Row, key: &str) -> &'r str {
         .get(key)
         .and_then(Value::as_str)
         .unwrap_or_default()
-}
-
-fn tell_order(row: &Row) -> String {
-    let (actor, reason) = (&row.actor, word(row, "reason"));
-    match row.action {
-        Action::HoldReleased => format!("{actor} let the contact go: {reason}."),
-        Action::HoldConfirmed => format!("{actor} had the held block carried out: {reason}."),
-        Action::Stopped => format!("{actor} stopped all calls: {reason}."),
-        Action::Resumed => format!("{actor} let calls go on: {reason}."),
-        _ => format!(
-            "{actor} ordered an unblock: {reason}. Until {} rules only hold this contact.",
-            word(row, "exempt_until")
-        ),
-    }
 }
 
 /// What was seen at Featurebase, and what follows from it.
@@ -279,9 +268,17 @@ fn finding_line(finding: &Finding) -> String {
         .map(|evidence| match &evidence.place {
             Some(place) => format!(
                 "“{}” ({} “{}”, bytes {}–{})",
-                evidence.matched, evidence.condition, evidence.wanted, place.start, place.end
+                printable(&evidence.matched),
+                evidence.condition,
+                evidence.wanted,
+                place.start,
+                place.end
             ),
-            None => format!("“{}” ({})", evidence.matched, evidence.condition),
+            None => format!(
+                "“{}” ({})",
+                printable(&evidence.matched),
+                evidence.condition
+            ),
         })
         .collect();
     let found = match found.as_slice() {

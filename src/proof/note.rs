@@ -208,7 +208,10 @@ impl Note {
     /// # Errors
     /// When it is not a signed checkpoint.
     pub fn parse(note: &str) -> Result<Self, String> {
-        let wrong = || "it is not a signed checkpoint".to_owned();
+        let wrong = || {
+            "it is not a signed checkpoint, which `bouncer audit export --checkpoint` writes"
+                .to_owned()
+        };
         let (text, signed) = note.split_once("\n\n").ok_or_else(wrong)?;
         let text = format!("{text}\n");
         let mut lines = text.lines();

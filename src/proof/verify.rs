@@ -175,7 +175,9 @@ impl Verifier {
                 header
             }
             _ => {
-                let what = format!("it is no record: its first line does not say {FORMAT}");
+                let what = format!(
+                    "it is no record: its first line does not say {FORMAT}; give the file that `bouncer audit export` wrote"
+                );
                 return Err(self.fault(Wrong::Unreadable, what));
             }
         };
@@ -183,7 +185,7 @@ impl Verifier {
         let other = older.is_some_and(|older| older.checkpoint.origin != header.origin);
         if header.origin != self.key.name() || other {
             let what = format!(
-                "it is the record of {}, which is another log",
+                "it is the record of {}, which is another log; use the key that `bouncer audit key` prints beside the store it came from",
                 header.origin
             );
             return Err(self.fault(Wrong::Unreadable, what));

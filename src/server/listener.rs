@@ -111,7 +111,10 @@ impl Door {
                 }
             };
             let place = self.place().await;
-            talks.spawn(self.clone().talks(stream, place));
+            // It is in the line before the next one comes in, who may need its place: else only those we know would be there to go.
+            let guest = Arc::new(self.guests.arrives());
+            guest.waits();
+            talks.spawn(self.clone().talks(stream, place, guest));
         }
     }
 
@@ -141,10 +144,13 @@ impl Door {
     }
 
     /// One connection, to its end.
-    async fn talks(self, stream: TcpStream, place: Option<OwnedSemaphorePermit>) {
+    async fn talks(
+        self,
+        stream: TcpStream,
+        place: Option<OwnedSemaphorePermit>,
+        guest: Arc<Guest>,
+    ) {
         self.numbers.open.inc();
-        let guest = Arc::new(self.guests.arrives());
-        guest.waits();
         self.serves(stream, &guest).await;
         self.numbers.open.dec();
         drop(place);

@@ -1,4 +1,4 @@
-//! The record: rows are only ever added.
+//! The record: rows are added, never changed, and only the oldest are ever removed (`store/retention.rs`).
 
 use std::fmt::Write as _;
 

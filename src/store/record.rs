@@ -11,8 +11,10 @@ use crate::proof::note::PublicKey;
 use crate::proof::tree::Tree;
 use crate::time::Timestamp;
 
-/// Held, shared, by whoever adds to the record, and for a moment alone by whoever numbers its rows.
-const RECORDING: i64 = 7_309_475;
+/// How whoever adds to the record begins, and how whoever numbers its rows is alone for a moment: the number is the lock's.
+pub(super) const RECORDING: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(7309475)";
+const ALONE: &str = "SELECT pg_advisory_xact_lock(7309475)";
+const NEWEST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit";
 
 /// The tree, as far as rows are numbered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,29 +93,32 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn settled_seq(&self) -> Result<Option<i64>> {
-        let newest = "SELECT COALESCE(MAX(seq), 0) FROM audit";
         if self.dialect == Dialect::Sqlite {
-            let mut connection = self.reading().await?;
-            let (seq,): (i64,) = sqlx::query_as(newest).fetch_one(&mut *connection).await?;
-            return Ok(Some(seq));
+            return self.newest_seq().await.map(Some);
         }
         let mut tx = self.write.begin().await?;
         sqlx::query("SET LOCAL lock_timeout = '100ms'")
             .execute(&mut *tx)
             .await?;
-        let alone = sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(RECORDING)
-            .execute(&mut *tx)
-            .await;
-        match alone {
+        match sqlx::query(ALONE).execute(&mut *tx).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
                 return Ok(None);
             }
             done => done?,
         };
-        let (seq,): (i64,) = sqlx::query_as(newest).fetch_one(&mut *tx).await?;
+        let (seq,): (i64,) = sqlx::query_as(NEWEST).fetch_one(&mut *tx).await?;
         tx.commit().await?;
         Ok(Some(seq))
+    }
+
+    /// The highest number that can be seen; lower ones may yet appear.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_seq(&self) -> Result<i64> {
+        let mut connection = self.reading().await?;
+        let (seq,): (i64,) = sqlx::query_as(NEWEST).fetch_one(&mut *connection).await?;
+        Ok(seq)
     }
 
     /// Rows of the record as they stand, by number: after one, up to another.

@@ -343,3 +343,12 @@ impl Rest {
             .await
     }
 }
+
+/// The seeds of stories: those given by `BOUNCER_TEST_SEEDS`, as in `0..300`, or those of old.
+pub fn seeds(of_old: std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let Ok(given) = std::env::var("BOUNCER_TEST_SEEDS") else {
+        return of_old;
+    };
+    let (from, to) = given.split_once("..").unwrap();
+    from.parse().unwrap()..to.parse().unwrap()
+}

@@ -7,7 +7,7 @@ use featurebase_bouncer::store::{Location, Store};
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
-/// An empty database, gone when dropped (PostgreSQL's with its server).
+/// An empty database, gone when dropped.
 pub struct Database {
     pub location: Location,
     pub folder: TempDir,
@@ -90,6 +90,27 @@ impl Database {
         }
     }
 
+    /// A pool of one's own.
+    pub async fn pool(&self) -> sqlx::AnyPool {
+        sqlx::any::install_default_drivers();
+        let url = match &self.location {
+            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Location::Postgres(url) => url.clone(),
+        };
+        sqlx::AnyPool::connect(&url).await.unwrap()
+    }
+
+    /// Changes what is kept behind the program's back.
+    pub async fn tampers(&self, sql: &str) {
+        let pool = self.pool().await;
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(&pool)
+            .await
+            .unwrap();
+        assert!(done.rows_affected() > 0, "{sql}");
+        pool.close().await;
+    }
+
     pub async fn open(&self) -> (Store, InboxWriter) {
         Store::open(&self.location).await.unwrap()
     }
@@ -102,20 +123,49 @@ impl Database {
     }
 }
 
+/// A run makes hundreds of databases: left alone they fill a disk.
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Location::Postgres(url) = &self.location else {
+            return;
+        };
+        let name = name_in(url);
+        // A runtime that ends waits for nothing, so another thread with one of its own does it.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(drop_all(&[&format!("{name}_copy"), &name]));
+        });
+        // A test that fails has told why already.
+        let _ = dropped.join();
+    }
+}
+
+async fn drop_all(names: &[&str]) {
+    let server = std::env::var("BOUNCER_TEST_POSTGRES").unwrap();
+    let pool = sqlx::AnyPool::connect(&server).await.unwrap();
+    for name in names {
+        sqlx::query(AssertSqlSafe(format!(
+            "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    pool.close().await;
+}
+
 fn name_in(url: &str) -> String {
     url::Url::parse(url).unwrap().path()[1..].to_owned()
 }
 
 /// Makes a database like another, in place of one of that name.
 async fn make(name: &str, like: &str) {
+    drop_all(&[name]).await;
     let server = std::env::var("BOUNCER_TEST_POSTGRES").unwrap();
     let pool = sqlx::AnyPool::connect(&server).await.unwrap();
-    sqlx::query(AssertSqlSafe(format!(
-        "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
-    )))
-    .execute(&pool)
-    .await
-    .unwrap();
     // The server may take a moment to see that the last one has left.
     for _ in 0..200 {
         let made = sqlx::query(AssertSqlSafe(format!(

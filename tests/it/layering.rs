@@ -113,6 +113,18 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("payload", &["tokio", "axum", "reqwest", "sqlx", "std::fs"]),
+    (
+        "proof",
+        &[
+            "tokio", "axum", "reqwest", "sqlx", "tracing", "std::fs", "std::net",
+        ],
+    ),
+    (
+        "seal",
+        &[
+            "tokio", "axum", "reqwest", "sqlx", "tracing", "std::fs", "std::net",
+        ],
+    ),
     ("store", &["axum", "reqwest", "hyper"]),
     ("desk", &["axum", "reqwest", "hyper", "sqlx", "std::fs"]),
 ];

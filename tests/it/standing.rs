@@ -38,16 +38,6 @@ impl Database {
         pool.close().await;
         found
     }
-
-    /// A pool of one's own.
-    pub async fn pool(&self) -> sqlx::AnyPool {
-        sqlx::any::install_default_drivers();
-        let url = match &self.location {
-            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
-            Location::Postgres(url) => url.clone(),
-        };
-        sqlx::AnyPool::connect(&url).await.unwrap()
-    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -42,7 +42,6 @@ pub struct Verify {
 }
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Key {
     #[command(subcommand)]
     pub change: Option<KeyChange>,

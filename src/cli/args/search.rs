@@ -1,5 +1,6 @@
 //! What can be said of a search of the record, and of a contact's history.
 
+use super::Audit;
 use crate::desk::formats::Format;
 
 #[derive(Debug, clap::Args)]
@@ -9,8 +10,8 @@ pub struct Search {
     /// Keys: actor, action, rule, verdict, contact, conversation, event, created. A `*` at the end of a value stands for
     /// everything that begins so, commas stand between several values, a `-` before a condition turns it round. For created:
     /// a day (UTC) or a moment, >, >=, <, <=, A..B, and spans such as >7d for the last seven days. All other words are
-    /// looked for in messages that are still kept; those between quotation marks in their order. A search that begins with a
-    /// `-` may need `--` before it.
+    /// looked for in messages that are still kept; those between quotation marks in their order. The whole search stands
+    /// between quotation marks of its own. One that begins with a `-`, or is a command's name, needs `--` before it.
     #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     pub query: Option<String>,
     /// Give every row that is found to another program: csv, jsonl, or ocsf for Detection Findings
@@ -49,6 +50,33 @@ pub struct History {
     /// How many steps
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     pub limit: i64,
+}
+
+impl Audit {
+    /// Whether anything is looked for, as none of the commands about the whole record does.
+    pub fn is_search(&self) -> bool {
+        let search = &self.search;
+        let texts = [
+            &search.query,
+            &search.complete,
+            &search.save,
+            &search.saved,
+            &search.forget_saved,
+            &self.contact,
+            &self.conversation,
+            &self.event,
+            &self.verdict,
+            &self.rule,
+            &self.actor,
+        ];
+        texts.iter().any(|text| text.is_some())
+            || search.format.is_some()
+            || search.list_saved
+            || self.action.is_some()
+            || self.since.is_some()
+            || self.until.is_some()
+            || self.before.is_some()
+    }
 }
 
 fn format(text: &str) -> Result<Format, String> {

@@ -77,8 +77,8 @@ pub struct Confirm {
 pub struct ConfirmWrong {
     #[command(flatten)]
     pub confirm: Confirm,
-    /// Unblock those who are blocked by it, and let held ones go, too
-    #[arg(long)]
+    /// Unblock those who are blocked by it, and let held ones go, too; for all that a rule did, say `bouncer undo` afterwards
+    #[arg(long, conflicts_with = "rule")]
     pub undo: bool,
 }
 

@@ -22,18 +22,17 @@ pub struct Deed {
 impl Desk {
     /// What the record says of the decision's event and of its contact from then on, other messages left out.
     pub(super) async fn afterwards(&self, decided: &Row) -> Result<Vec<Deed>> {
-        let filter = match (&decided.contact, &decided.event) {
-            (Some(contact), _) => Filter {
-                contact: Some(contact.clone()),
+        let rows = if let Some(contact) = &decided.contact {
+            self.store.history(contact, decided.seq, MOST_ROWS).await?
+        } else {
+            let filter = Filter {
+                event: decided.event.clone(),
                 ..Filter::default()
-            },
-            (None, event) => Filter {
-                event: event.clone(),
-                ..Filter::default()
-            },
+            };
+            let mut rows = self.store.audit(&filter, MOST_ROWS).await?;
+            rows.reverse();
+            rows
         };
-        let mut rows = self.store.audit(&filter, MOST_ROWS).await?;
-        rows.reverse();
         let about = |row: &&Row| {
             row.seq > decided.seq && !matches!(row.action, Action::Received | Action::Decided)
         };

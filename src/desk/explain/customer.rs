@@ -8,6 +8,16 @@ use crate::decision::Verdict;
 use crate::store::audit::{Action, BOUNCER};
 use crate::time::Timestamp;
 
+/// What somebody does who has looked at a decision.
+const LOOKED: &[Action] = &[
+    Action::UnblockOrdered,
+    Action::HoldReleased,
+    Action::HoldConfirmed,
+    Action::ConfirmedRight,
+    Action::ConfirmedWrong,
+    Action::Cancelled,
+];
+
 /// A decision in words for the contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ForCustomer {
@@ -45,7 +55,7 @@ impl ForCustomer {
         let looked = reasons
             .afterwards
             .iter()
-            .rfind(|deed| deed.actor != BOUNCER);
+            .rfind(|deed| deed.actor != BOUNCER && LOOKED.contains(&deed.action));
         lines.push(match looked {
             Some(looked) => format!(
                 "A member of our team looked at it on {}.",

@@ -3,6 +3,7 @@
 use super::words::Found;
 use super::{Holds, Reasons, RuleThen, Since};
 use crate::decision::Verdict;
+use crate::desk::search::printable;
 
 impl Reasons {
     /// The explanation in sentences, with a heading for each part. What came of it is told before, with the row itself.
@@ -168,7 +169,7 @@ fn say_found(found: &Found) -> String {
     let list = found.list.as_ref();
     format!(
         "“{}” ({} “{}”{})",
-        found.matched,
+        printable(&found.matched),
         found.condition,
         found.wanted,
         list.map(|list| format!(" in {list}")).unwrap_or_default()

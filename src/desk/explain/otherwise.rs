@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::decision::{Decision, Facts, Finding, Part, RuleId, Stage, Verdict};
+use crate::desk::search::printable;
 use crate::message::{ContactKind, Message};
 use crate::rules::Rulebook;
 use crate::time::{Timestamp, say_span};
@@ -250,7 +251,7 @@ fn phrases(message: &Message, judged: &Decision) -> Vec<Trial> {
             return None;
         }
         Some(Trial {
-            had: format!("“{phrase}” had not been in the message"),
+            had: format!("“{}” had not been in the message", printable(phrase)),
             message: Message {
                 html,
                 markdown,

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::decision::{Decision, Evidence, Finding, RuleId};
+use crate::desk::search::printable;
 use crate::message::Message;
 use crate::rules::text;
 
@@ -144,7 +145,7 @@ fn marked(shown: &str, start: usize, mut places: Vec<Range<usize>>) -> String {
     }
     text.push_str(&head(shown.get(at..end).unwrap_or_default()));
     // A match may go over the end of a line.
-    text.replace('\n', " ").trim().to_owned()
+    printable(&text).trim().to_owned()
 }
 
 fn head(text: &str) -> String {

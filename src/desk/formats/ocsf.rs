@@ -101,6 +101,8 @@ const fn activity_of(action: Action) -> (i64, &'static str) {
         | Action::BlockEnded
         | Action::HoldReleased
         | Action::HoldConfirmed
+        | Action::ConfirmedRight
+        | Action::ConfirmedWrong
         | Action::Cancelled => (3, "Close"),
         _ => (99, "Other"),
     }

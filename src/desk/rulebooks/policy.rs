@@ -43,6 +43,7 @@ pub fn policy_words(policy: &Policy) -> BTreeMap<String, String> {
                 say_span(share.within)
             ),
         ),
+        ("regret", policy.regret.say()),
     ];
     let parts = parts.into_iter();
     parts

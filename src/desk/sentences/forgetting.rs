@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::word;
+use super::orders::reason;
 use crate::store::audit::{Action, Row};
 use crate::store::sealing::{ALTERED, ERASED};
 
 pub(super) fn tell(row: &Row) -> String {
-    let (actor, reason) = (&row.actor, word(row, "reason"));
+    let (actor, reason) = (&row.actor, reason(row));
     let number = |key: &str| row.detail.get(key).and_then(Value::as_u64).unwrap_or(0);
     match row.action {
         Action::Erased => format!(

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::orders::reason;
 use super::word;
 use crate::store::audit::{Action, Row};
 
 pub(super) fn tell(row: &Row) -> String {
-    let (actor, reason) = (&row.actor, word(row, "reason"));
+    let (actor, reason) = (&row.actor, reason(row));
     let rule = row.rules.as_deref().unwrap_or("a rule");
     let number = |key: &str| row.detail.get(key).and_then(Value::as_i64).unwrap_or(0);
     match row.action {

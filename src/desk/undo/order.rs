@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::weigh::{Fate, Plan};
 use super::{Selection, Undoing};
 use crate::desk::besides::{keep_end, keep_unblock};
-use crate::desk::{Desk, DeskError, Order, Result};
+use crate::desk::{Desk, Order, Result};
 use crate::message::{ConversationId, EventId};
 use crate::store::Writing;
 use crate::store::audit::{Action, Entry};
@@ -48,6 +48,14 @@ impl Undoing<'_> {
     /// # Errors
     /// When the store fails.
     pub async fn begin(&self, contacts: usize, order: Order<'_>) -> Result<Begun> {
+        let begun = self.begin_once(contacts, order).await;
+        if self.desk.made_room(&begun) {
+            return self.begin_once(contacts, order).await;
+        }
+        begun
+    }
+
+    async fn begin_once(&self, contacts: usize, order: Order<'_>) -> Result<Begun> {
         let (desk, now, key) = (self.desk, self.desk.clock.now(), self.selection.key());
         let mut tx = desk.store.writing().await?;
         tx.lock_contacts().await?;
@@ -97,13 +105,11 @@ impl Undoing<'_> {
         order: Order<'_>,
     ) -> Result<usize> {
         let chunk: Vec<Plan> = plans.iter().take(CHUNK).cloned().collect();
-        let done = match self.carry_out_once(undo, &chunk, order).await {
-            Err(DeskError::Store(error)) if error.is_full() => {
-                self.desk.store.saw(&error);
-                self.carry_out_once(undo, &chunk, order).await
-            }
-            done => done,
-        }?;
+        let mut done = self.carry_out_once(undo, &chunk, order).await;
+        if self.desk.made_room(&done) {
+            done = self.carry_out_once(undo, &chunk, order).await;
+        }
+        let done = done?;
         plans.drain(..chunk.len());
         Ok(done)
     }

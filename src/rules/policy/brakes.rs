@@ -1,5 +1,6 @@
 //! The brakes of a policy, as they are written.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -58,26 +59,19 @@ fn read_brake<'a>(reader: &mut Reader<'a>, value: &Value<'a>, example: &str) -> 
 }
 
 fn read_share<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<ShareBrake> {
-    let example = "brake.share = { part = 0.2, of_at_least = 100, within = \"24h\" }";
-    let table = reader.table(value, example)?;
-    reader.known_keys(table, &["part", "of_at_least", "within"], "in a brake");
-    let (Some(part), Some(least), Some(within)) = (
-        table.get("part"),
-        table.get("of_at_least"),
-        table.get("within"),
-    ) else {
-        reader.error(
-            "missing-key",
-            &value.span(),
-            "the brake by share needs `part`, `of_at_least` and `within`",
-            format!("write it like this: {example}"),
-        );
-        return None;
+    let form = Form {
+        name: "the brake by share",
+        place: "in a brake",
+        part: "part = 0.2",
+        of_at_least: "of_at_least = 100",
+        within: "within = \"24h\"",
+        whole: "brake.share = { part = 0.2, of_at_least = 100, within = \"24h\" }",
     };
+    let (share, within) = read_part(reader, value, &form)?;
     let share = ShareBrake {
-        part: thousandths(reader.share(part, "part = 0.2")?),
-        of_at_least: reader.count(least, "of_at_least = 100")?,
-        within: reader.span_of_time(within, "within = \"24h\"")?,
+        part: share.thousandths,
+        of_at_least: share.of_at_least,
+        within: share.within,
     };
     let wrong = if share.allows(0) == 0 {
         Some((
@@ -87,7 +81,7 @@ fn read_share<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<ShareBra
         ))
     } else if !(SHORTEST..=LONGEST).contains(&share.within) {
         Some((
-            within.span(),
+            within,
             "senders are counted by the hour, for a week",
             "`within` is from \"1h\" to \"7d\"",
         ))
@@ -101,11 +95,57 @@ fn read_share<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<ShareBra
     Some(share)
 }
 
+/// How a part of at least so many within a span of time is to be written, for whom it is wrong.
+pub(super) struct Form {
+    pub name: &'static str,
+    pub place: &'static str,
+    pub part: &'static str,
+    pub of_at_least: &'static str,
+    pub within: &'static str,
+    pub whole: &'static str,
+}
+
+/// A part of at least so many within a span of time.
+pub(super) struct Part {
+    pub thousandths: u64,
+    pub of_at_least: u64,
+    pub within: Duration,
+}
+
+/// Reads one, and gives where its span of time stands.
+pub(super) fn read_part<'a>(
+    reader: &mut Reader<'a>,
+    value: &Value<'a>,
+    form: &Form,
+) -> Option<(Part, Range<usize>)> {
+    let table = reader.table(value, form.whole)?;
+    reader.known_keys(table, &["part", "of_at_least", "within"], form.place);
+    let (Some(part), Some(least), Some(within)) = (
+        table.get("part"),
+        table.get("of_at_least"),
+        table.get("within"),
+    ) else {
+        reader.error(
+            "missing-key",
+            &value.span(),
+            format!("{} needs `part`, `of_at_least` and `within`", form.name),
+            format!("write it like this: {}", form.whole),
+        );
+        return None;
+    };
+    let read = Part {
+        thousandths: thousandths(reader.share(part, form.part)?),
+        of_at_least: reader.count(least, form.of_at_least)?,
+        within: reader.span_of_time(within, form.within)?,
+    };
+    Some((read, within.span()))
+}
+
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a share lies between 0 and 1"
 )]
-pub(super) fn thousandths(share: f64) -> u64 {
+fn thousandths(share: f64) -> u64 {
     (share * 1_000.0).round() as u64
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::read::{Reader, Value};
-use super::brakes::thousandths;
+use super::brakes::{Form, read_part};
 use crate::time::say_span;
 
 /// Regrets are counted by the day, and not for ever.
@@ -62,31 +62,24 @@ impl RegretBound {
 }
 
 pub(super) fn read_regret<'a>(reader: &mut Reader<'a>, value: &Value<'a>) -> Option<RegretBound> {
-    let example = "regret = { part = 0.05, of_at_least = 5, within = \"30d\" }";
-    let table = reader.table(value, example)?;
-    reader.known_keys(table, &["part", "of_at_least", "within"], "under regret");
-    let (Some(part), Some(least), Some(within)) = (
-        table.get("part"),
-        table.get("of_at_least"),
-        table.get("within"),
-    ) else {
-        reader.error(
-            "missing-key",
-            &value.span(),
-            "`regret` needs `part`, `of_at_least` and `within`",
-            format!("write it like this: {example}"),
-        );
-        return None;
+    let form = Form {
+        name: "`regret`",
+        place: "under regret",
+        part: "part = 0.05",
+        of_at_least: "of_at_least = 5",
+        within: "within = \"30d\"",
+        whole: "regret = { part = 0.05, of_at_least = 5, within = \"30d\" }",
     };
+    let (read, within) = read_part(reader, value, &form)?;
     let bound = RegretBound {
-        part: thousandths(reader.share(part, "part = 0.05")?),
-        of_at_least: reader.count(least, "of_at_least = 5")?,
-        within: reader.span_of_time(within, "within = \"30d\"")?,
+        part: read.thousandths,
+        of_at_least: read.of_at_least,
+        within: read.within,
     };
     if !(SHORTEST..=LONGEST).contains(&bound.within) {
         reader.error(
             "bad-brake",
-            &within.span(),
+            &within,
             "what people regret is counted by the day, for a year",
             "`within` is from \"1d\" to \"365d\"",
         );

@@ -125,6 +125,20 @@ on_both_databases! {
         bot.settles().await;
         assert_eq!(bot.store.waiting().await.unwrap().0, 0);
         assert_eq!(inbox(bot.database.secrets().await).len(), 1, "another one serves");
+        bot.store.keep(featurebase_bouncer::store::inbox::Delivery {
+            event: featurebase_bouncer::message::EventId::new("notif_post"),
+            received_at: bot.clock.now(),
+            body: r#"{"object":"notification_event","id":"notif_post","topic":"post.created","data":{}}"#.into(),
+        }).await.unwrap();
+        bot.settles().await;
+        let days = |keys: Vec<(String, Vec<u8>)>| keys.into_iter().filter(|(owner, _)| owner.starts_with("day:")).collect::<Vec<_>>();
+        let day = days(bot.database.secrets().await);
+        assert_eq!(day.len(), 1, "an event about nobody is under the key of its day");
+        assert!(bot.text_of("notif_post").await.is_some());
+        bot.ages(32 * DAY).await;
+        assert_eq!(days(bot.database.secrets().await), []);
+        assert_eq!(bot.database.places_of(&day[0].1).await, Vec::<String>::new());
+        assert_eq!(bot.text_of("notif_post").await, None);
     }
 
     async fn what_no_rule_looks_at_any_more_is_swept_away(database) {

@@ -138,7 +138,7 @@ on_both_databases! {
         let report = bot.tries(&unverified).await;
         assert_eq!((report.totals.judged, report.totals.in_part), (1, 1), "only where it hinges on it");
         assert!(report.lines().join("\n").contains("1 could not be judged fully"), "{:?}", report.lines());
-        super::super::replay::tampers(&bot.database, "UPDATE events SET body = NULL").await;
+        bot.database.tampers("UPDATE events SET body = NULL").await;
         let report = bot.tries(&unverified).await;
         assert_eq!((report.totals.judged, report.totals.erased), (0, 2));
     }

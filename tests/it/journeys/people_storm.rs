@@ -10,7 +10,7 @@ use featurebase_bouncer::sandbox::{Draft, Fault, FaultKind, FaultTarget};
 use featurebase_bouncer::store::contacts::Standing;
 use featurebase_bouncer::store::jobs::Task;
 
-use crate::bot::{Bot, PITCH, ana};
+use crate::bot::{Bot, PITCH, ana, seeds};
 use crate::database::Database;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -184,14 +184,6 @@ async fn story(database: Database, seed: u64) {
         story = story.goes_on().await;
     }
     story.ends_well(seed).await;
-}
-
-fn seeds(of_old: std::ops::Range<u64>) -> std::ops::Range<u64> {
-    let Ok(given) = std::env::var("BOUNCER_TEST_SEEDS") else {
-        return of_old;
-    };
-    let (from, to) = given.split_once("..").unwrap();
-    from.parse().unwrap()..to.parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,13 +10,10 @@ use featurebase_bouncer::desk::past::Span;
 use featurebase_bouncer::desk::past::replay::Replay;
 use featurebase_bouncer::message::ContactId;
 use featurebase_bouncer::sandbox::Draft;
-use featurebase_bouncer::store::Location;
 use featurebase_bouncer::store::audit::{Action, Filter, Row};
 use featurebase_bouncer::time::Timestamp;
-use sqlx::AssertSqlSafe;
 
 use crate::bot::{Bot, PITCH, RULES, Setup, ana};
-use crate::database::Database;
 use crate::on_both_databases;
 
 /// Messages of the random story; `BOUNCER_TEST_MESSAGES` names another number.
@@ -87,22 +84,6 @@ async fn decided(bot: &Bot) -> Vec<Row> {
     rows.into_iter()
         .filter(|row| row.action == Action::Decided)
         .collect()
-}
-
-/// Writes to the database what no statement of the program could.
-pub async fn tampers(database: &Database, sql: &str) {
-    sqlx::any::install_default_drivers();
-    let url = match &database.location {
-        Location::Sqlite(path) => format!("sqlite://{}", path.display()),
-        Location::Postgres(url) => url.clone(),
-    };
-    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-    let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
-        .execute(&pool)
-        .await
-        .unwrap();
-    assert!(done.rows_affected() > 0, "{sql}");
-    pool.close().await;
 }
 
 async fn replayed(bot: &Bot) -> Replay {
@@ -197,9 +178,10 @@ on_both_databases! {
             ("UPDATE audit SET verdict = 'clean' WHERE verdict = 'block'", "the row's verdict is not the decision's"),
             ("UPDATE audit SET verdict = 'clean', detail = replace(detail, '\"verdict\":\"block\"', '\"verdict\":\"clean\"') WHERE action = 'decided' AND rules IS NOT NULL", "the record says clean, but it comes to block"),
             ("UPDATE audit SET rules = 'hotline/refund' WHERE rules IS NOT NULL", "the row's rules are not the decision's"),
+            ("UPDATE sealed SET body = (SELECT e.body FROM events e WHERE e.body IS NOT NULL LIMIT 1)", "what rule pitch/backlinks found is not what the record says"),
             ("UPDATE audit SET detail = replace(detail, '\"asked\":\"clean\"', '\"asked\":\"flag\"') WHERE action = 'decided' AND verdict = 'clean'", "the record says that the rules asked for flag, but they ask for clean"),
         ] {
-            tampers(&bot.database, sql).await;
+            bot.database.tampers(sql).await;
             let replay = replayed(&bot).await;
             assert!(!replay.agrees(), "{sql}");
             assert!(replay.lines().join("\n").contains(told), "{sql}\n{}", replay.lines().join("\n"));
@@ -212,10 +194,10 @@ on_both_databases! {
         let first = bot.writes(&mallory, PITCH);
         bot.writes(&jo, PITCH);
         bot.settles().await;
-        tampers(&bot.database, &format!("UPDATE events SET body = NULL WHERE event_id = '{}'", first.event_ids[0])).await;
+        bot.database.tampers(&format!("UPDATE events SET body = NULL WHERE event_id = '{}'", first.event_ids[0])).await;
         let replay = replayed(&bot).await;
         assert_eq!((replay.decisions, replay.agreed, replay.erased, replay.disagreed), (2, 1, 1, 0));
-        tampers(&bot.database, "UPDATE rulebooks SET files = replace(files, 'guest post', 'guest list')").await;
+        bot.database.tampers("UPDATE rulebooks SET files = replace(files, 'guest post', 'guest list')").await;
         let replay = replayed(&bot).await;
         assert_eq!((replay.book_gone, replay.disagreed), (1, 1));
         assert!(RULES.contains("guest post"));

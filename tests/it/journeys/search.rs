@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use crate::bot::{Bot, PITCH, ana};
-use crate::database::Database;
 use crate::on_both_databases;
 
 async fn search(bot: &Bot, text: &str) -> Found {
@@ -86,11 +85,9 @@ on_both_databases! {
 
     async fn words_are_forgotten_with_the_text(database) {
         let bot = Bot::on(database).await;
-        busy(&bot).await;
-        let held = search(&bot, "verdict:hold \"gift card\"").await.hits[0].row.event.clone().unwrap();
-        let mut tx = bot.store.writing().await.unwrap();
-        tx.forget_words(&[held]).await.unwrap();
-        tx.commit().await.unwrap();
+        let [.., eve] = busy(&bot).await;
+        assert_eq!(count(&bot, "verdict:hold \"gift card\"").await, 1);
+        bot.desk.erase(&eve, ana("asked for")).await.unwrap();
         assert_eq!(count(&bot, "verdict:hold \"gift card\"").await, 0);
         assert_eq!(count(&bot, "action:received \"gift card\"").await, 1);
         bot.settles().await;
@@ -103,7 +100,7 @@ on_both_databases! {
         let bot = Bot::on(database).await;
         busy(&bot).await;
         let newest = bot.record().await.last().unwrap().seq;
-        let pool = pool(&bot.database).await;
+        let pool = bot.database.pool().await;
         for sql in ["DELETE FROM message_words", "DELETE FROM search_state WHERE name = 'older'"] {
             sqlx::query(sql).execute(&pool).await.unwrap();
         }
@@ -118,7 +115,7 @@ on_both_databases! {
     async fn no_word_of_a_message_stands_in_the_index(database) {
         let bot = Bot::on(database).await;
         busy(&bot).await;
-        let pool = pool(&bot.database).await;
+        let pool = bot.database.pool().await;
         let sql = if bot.store.kind() == "sqlite" { "SELECT hex(block) AS held FROM message_words_data" } else { "SELECT CAST(words AS TEXT) AS held FROM message_words" };
         let held: Vec<String> = sqlx::query(sql).fetch_all(&pool).await.unwrap().iter().map(|row| row.get("held")).collect();
         let held = held.join(" ").to_lowercase();
@@ -257,14 +254,4 @@ on_both_databases! {
         assert_eq!(complete("rule:p").await, ["rule:pitch/backlinks"]);
         assert_eq!(complete("actor:").await, ["actor:ana", "actor:bouncer"]);
     }
-}
-
-async fn pool(database: &Database) -> sqlx::AnyPool {
-    let url = match &database.location {
-        featurebase_bouncer::store::Location::Sqlite(path) => {
-            format!("sqlite://{}", path.display())
-        }
-        featurebase_bouncer::store::Location::Postgres(url) => url.clone(),
-    };
-    sqlx::AnyPool::connect(&url).await.unwrap()
 }

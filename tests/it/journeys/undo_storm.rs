@@ -10,7 +10,7 @@ use featurebase_bouncer::sandbox::{Draft, Fault, FaultKind, FaultTarget, RetryAf
 use featurebase_bouncer::store::confirmations::Word;
 
 use super::undo::{A, AB, B, HOTLINE, MORE_POINTS, POINTS, setup, takes_over, undo};
-use crate::bot::{Bot, ana};
+use crate::bot::{Bot, ana, seeds};
 use crate::database::Database;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -263,14 +263,6 @@ async fn story(database: Database, seed: u64) {
         }
         story = story.undoes(seed).await;
     }
-}
-
-fn seeds(of_old: std::ops::Range<u64>) -> std::ops::Range<u64> {
-    let Ok(given) = std::env::var("BOUNCER_TEST_SEEDS") else {
-        return of_old;
-    };
-    let (from, to) = given.split_once("..").unwrap();
-    from.parse().unwrap()..to.parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,9 +2,8 @@
 
 use featurebase_bouncer::desk::Desk;
 use featurebase_bouncer::proof::lines::StoredRow;
-use featurebase_bouncer::proof::note::Note;
+use featurebase_bouncer::proof::note::{Note, SigningKey};
 use featurebase_bouncer::proof::verify::{Fault, Verified, Wrong};
-use sqlx::AssertSqlSafe;
 
 use crate::bot::{Bot, PITCH, Setup};
 use crate::database::Database;
@@ -14,7 +13,7 @@ use crate::on_both_databases;
 async fn with_a_record(database: Database) -> Bot {
     let brake = "[policy]\nbrake.share = { part = 1.0, of_at_least = 1, within = \"1h\" }\n";
     let bot = Setup::on(database).more_rules(brake).start().await;
-    for number in 0..110 {
+    for number in 0..150 {
         let contact = bot.lead(&format!("contact {number}"));
         bot.writes(
             &contact,
@@ -35,26 +34,11 @@ async fn verify(desk: &Desk) -> Result<Verified, Fault> {
     desk.verify_record(key, None).await.unwrap()
 }
 
-async fn sql(bot: &Bot, sql: &str) {
-    let mut url = bot.database.url();
-    if url.is_empty() {
-        let file = bot.database.folder.path().join("bouncer.db");
-        url = format!("sqlite://{}", file.display());
-    }
-    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-    let done = sqlx::query(AssertSqlSafe(sql.to_owned()))
-        .execute(&pool)
-        .await
-        .unwrap();
-    assert!(done.rows_affected() > 0, "{sql}");
-    pool.close().await;
-}
-
 /// What was done by SQL, what is found, and at which row of the record.
 async fn is_found(database: Database, change: &str, wrong: Wrong, row: Option<i64>) {
     let bot = with_a_record(database).await;
     verify(&bot.desk).await.unwrap();
-    sql(&bot, change).await;
+    bot.database.tampers(change).await;
     let fault = verify(&bot.desk).await.unwrap_err();
     assert_eq!(fault.wrong, wrong, "{change}: {fault}");
     if let Some(row) = row {
@@ -137,7 +121,7 @@ on_both_databases! {
     }
 
     async fn a_whole_tile_that_was_removed_is_found(database) {
-        is_found(database, "DELETE FROM audit WHERE seq <= (SELECT first_seq FROM record_tiles WHERE tile = 0) + 300", Wrong::Missing, None).await;
+        is_found(database, "DELETE FROM audit WHERE seq < (SELECT first_seq FROM record_tiles WHERE tile = 1)", Wrong::Missing, None).await;
     }
 
     async fn an_inserted_row_is_found(database) {
@@ -156,25 +140,28 @@ on_both_databases! {
         let bot = with_a_record(database).await;
         let mut hashes = bot.store.tiles(0, 1).await.unwrap().remove(0).hashes;
         hashes[32 * 39] ^= 1;
-        sql(&bot, &format!("UPDATE record_tiles SET hashes = {} WHERE tile = 0", bytes(&bot, &hashes))).await;
+        bot.database.tampers(&format!("UPDATE record_tiles SET hashes = {} WHERE tile = 0", bytes(&bot, &hashes))).await;
         let fault = verify(&bot.desk).await.unwrap_err();
         assert!(fault.wrong == Wrong::Changed && fault.row == 39, "{fault:?}");
     }
 
     async fn a_row_changed_with_its_hash_is_found(database) {
         let bot = with_a_record(database).await;
-        sql(&bot, "UPDATE audit SET actor = 'ana' WHERE seq = 3").await;
+        bot.database.tampers("UPDATE audit SET actor = 'ana' WHERE seq = 3").await;
         let rows = bot.store.stored_rows(0, i64::MAX, 256).await.unwrap();
         let hashes: Vec<u8> = rows.iter().flat_map(StoredRow::leaf).collect();
-        sql(&bot, &format!("UPDATE record_tiles SET hashes = {} WHERE tile = 0", bytes(&bot, &hashes))).await;
+        bot.database.tampers(&format!("UPDATE record_tiles SET hashes = {} WHERE tile = 0", bytes(&bot, &hashes))).await;
         assert_eq!(verify(&bot.desk).await.unwrap_err().wrong, Wrong::WrongRoot);
     }
 
     async fn a_checkpoint_that_nobody_with_the_key_signed_is_found(database) {
         let bot = with_a_record(database).await;
         let key = bot.desk.first_record_key().await.unwrap();
-        sql(&bot, "UPDATE record_checkpoints SET note = REPLACE(note, 'bouncer-record', 'bouncer-recard')").await;
-        assert!(bot.desk.verify_record(key, None).await.unwrap().is_err());
+        let newest = Note::parse(&bot.desk.checkpoint().await.unwrap().note).unwrap();
+        let other = SigningKey::generate(key.name()).unwrap();
+        let forged = newest.checkpoint.sign(&[&other]);
+        bot.database.tampers(&format!("UPDATE record_checkpoints SET note = '{forged}'")).await;
+        assert_eq!(verify(&bot.desk).await.unwrap_err().wrong, Wrong::NotSigned);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A disk that fails. `BOUNCER_TEST_IO=400` fails each of the first 400 calls in turn.
 
 use featurebase_bouncer::sandbox::Draft;
+use featurebase_bouncer::store::audit::Filter;
 
 use super::super::kills::{NO_BRAKE, check_history};
 use super::{ANY, Disk, EIO, ENOSPC, Left, Lever, SYNC, rounds, rules, until};
@@ -50,8 +51,10 @@ async fn after_a_failed_sync_nothing_is_acknowledged_and_the_program_ends_and_sa
     assert!(disk.settles(&mut process).await, "{}", disk.log());
     assert_eq!(process.terminate(), Some(0));
     assert_eq!(disk.soundness().await, "ok");
-    let seen = check_history(&disk.site.sandbox, &disk.site.database.store().await).await;
-    assert_eq!((seen.acknowledged, seen.blocks), (1, 1));
+    let store = disk.site.database.store().await;
+    let seen = check_history(&disk.site.sandbox, &store).await;
+    let record = store.audit(&Filter::default(), 100).await.unwrap();
+    assert_eq!((seen.acknowledged, seen.blocks), (1, 1), "{record:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
