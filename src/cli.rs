@@ -3,6 +3,7 @@
 mod alert;
 mod args;
 mod ask;
+mod backup;
 mod brakes;
 mod confirm;
 mod doctor;
@@ -39,7 +40,7 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
+    AlertCommand, Args, BackupCommand, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
     RulesCommand,
 };
 use out::{Out, say};
@@ -110,6 +111,7 @@ async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(options) => Ok(explain::explain(&options, out)),
         Command::Demo(options) => demo::run(options).await,
         Command::Sandbox(options) => sandbox::sandbox(options).await,
+        Command::Backup(BackupCommand::Verify(options)) => backup::verify(&options, out).await,
         Command::Trigger(options) => sandbox::trigger(options, &setup.environment, out).await,
         command => with_config(command, &setup, out).await,
     }
@@ -130,6 +132,9 @@ async fn with_config(command: Command, setup: &Setup, out: Out) -> anyhow::Resul
         Command::Health => health::health(&config).await,
         Command::Alert(AlertCommand::Test) => alert::test(&config, out).await,
         Command::Drill(options) => drill(&config, &options, out).await,
+        Command::Backup(BackupCommand::Restore(options)) => {
+            backup::restore(&config, options, out).await
+        }
         Command::Stop(options) => orders::stop(&config, &options, out).await,
         Command::Go(options) => orders::go(&config, &options, out).await,
         command => {
@@ -152,6 +157,9 @@ async fn at_desk(
             Some(what) => record::whole(desk, config, what, out).await,
             None => search::audit(desk, *options, out).await,
         },
+        Command::Backup(BackupCommand::Create(options)) => {
+            backup::create(desk, config, &options, out).await
+        }
         Command::Backtest(options) => past::backtest(desk, config, &options, out).await,
         Command::History(options) => search::history(desk, &options, out).await,
         Command::Why(options) => questions::why(desk, &options, out).await,

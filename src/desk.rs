@@ -2,6 +2,7 @@
 //! Nothing here calls Featurebase.
 
 pub mod backtest;
+pub mod backup;
 mod besides;
 pub mod brakes;
 pub mod confirm;

@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod backup;
 pub mod book_hits;
 pub mod books;
 pub mod brakes;
@@ -48,6 +49,7 @@ pub mod words;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use sqlx::any::Any;
 use sqlx::pool::PoolConnection;
@@ -87,6 +89,12 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database could not be brought to this version's tables")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "the data was written by a newer version of bouncer: its tables are at step {number}, and this version knows the steps up to {known}. Install that version again, or restore a backup made before it. Nothing was changed"
+    )]
+    Newer { number: i64, known: i64 },
+    #[error("{0}")]
+    Backup(String),
     #[error("SQLite {found} has a bug that can lose data; 3.51.3 is the oldest that may be used")]
     OldSqlite { found: String },
     #[error(
@@ -133,8 +141,6 @@ pub struct Writing {
     tx: Transaction<'static, Any>,
     dialect: Dialect,
     health: Health,
-    /// What is removed is overwritten with zeros.
-    overwrites: bool,
 }
 
 impl Store {
@@ -184,7 +190,7 @@ impl Store {
             }
             Location::Postgres(url) => {
                 let pool = postgres::open(url).await?;
-                schema::migrate(&pool, Dialect::Postgres).await?;
+                schema::migrate(&mut *pool.acquire().await?, Dialect::Postgres).await?;
                 (pool.clone(), pool, Dialect::Postgres, Reserve::default())
             }
         };
@@ -308,20 +314,39 @@ impl Store {
 impl Writing {
     /// SQLite takes its write lock at the beginning: a transaction that first reads could not get it later.
     async fn begin(pool: &AnyPool, dialect: Dialect, health: &Health) -> Result<Self> {
+        Self::begin_with(record::RECORDING, pool, dialect, health).await
+    }
+
+    /// As [`begin`](Self::begin), for who adds nothing to the record: nobody who numbers its rows is waited for.
+    async fn begin_apart(pool: &AnyPool, dialect: Dialect, health: &Health) -> Result<Self> {
+        Self::begin_with("BEGIN", pool, dialect, health).await
+    }
+
+    async fn begin_with(
+        on_postgres: &'static str,
+        pool: &AnyPool,
+        dialect: Dialect,
+        health: &Health,
+    ) -> Result<Self> {
         health.refuse_failed()?;
         let begun = match dialect {
             Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => pool.begin_with(record::RECORDING).await,
+            Dialect::Postgres => pool.begin_with(on_postgres).await,
         };
-        let begun = Self {
+        let mut begun = Self {
             tx: begun?,
             dialect,
             health: health.clone(),
-            overwrites: false,
         };
         // The commit before on this very connection may have failed: what comes after it would not be on disk either.
         drop(health.committing(dialect).await);
         health.refuse_failed()?;
+        if health.overwrites.swap(false, Ordering::Relaxed) {
+            // It costs writing, and what is received and filed has no need of it: it goes with its key.
+            sqlx::query("PRAGMA secure_delete = OFF")
+                .execute(&mut *begun.tx)
+                .await?;
+        }
         Ok(begun)
     }
 
@@ -329,12 +354,7 @@ impl Writing {
     ///
     /// # Errors
     /// When the database refuses; then nothing happened.
-    pub async fn commit(mut self) -> Result<()> {
-        if self.overwrites {
-            // It costs writing, and what is received and filed has no need of it: it goes with its key.
-            let sql = "PRAGMA secure_delete = OFF";
-            sqlx::query(sql).execute(&mut *self.tx).await?;
-        }
+    pub async fn commit(self) -> Result<()> {
         let (health, committing) = (self.health.clone(), self.health.clone());
         let committing = committing.committing(self.dialect).await;
         let done = self.tx.commit().await.map_err(StoreError::from);

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod backup;
 mod forgetting;
 mod past;
 pub mod record;
@@ -21,6 +22,7 @@ use crate::time::{Timestamp, parse_span};
 use record::WholeRecord;
 use sandbox::kind;
 
+pub use backup::*;
 pub use forgetting::*;
 pub use past::*;
 pub use sandbox::*;
@@ -105,6 +107,9 @@ pub enum Command {
     LegalHold(LegalHoldCommand),
     /// See what is older than `keep_texts_for` and `keep_record_for`: the running bouncer forgets it by itself
     Forget(Forget),
+    /// Copies of everything, made while the bouncer runs
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

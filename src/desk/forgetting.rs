@@ -102,6 +102,7 @@ impl Desk {
             return Ok(true);
         };
         let mut tx = self.store.writing().await?;
+        tx.lock_contacts().await?;
         let waits = tx.erasure_waits(erasure, self.clock.now()).await?;
         if waits {
             drop(tx);

@@ -68,6 +68,11 @@ pub fn tell(row: &Row) -> Vec<String> {
             row.actor,
             word(row, "new")
         )],
+        Action::Restored => vec![format!(
+            "{} restored the backup {}: what happened after it was made is not in the record.",
+            row.actor,
+            word(row, "file")
+        )],
         Action::KeyAccepted => vec!["Featurebase accepts the API key again.".to_owned()],
         Action::WebhookSuspended
         | Action::WebhookActive

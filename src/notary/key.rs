@@ -20,7 +20,7 @@ pub enum KeyError {
     )]
     OfAnother { path: PathBuf },
     #[error(
-        "there is no key at {path}, and the record has one: copy the file `record-key` from the data folder of the bouncer that began the record, or from a backup"
+        "there is no key at {path}, and the record has one: copy the file `record-key` from the data folder of the bouncer that began the record, or from where it was kept besides"
     )]
     Missing { path: PathBuf },
     #[error("no key can be made: {0}")]

@@ -28,6 +28,8 @@ use crate::webhook::guests::{Guest, Guests};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no descriptors left, and when nobody may be sent away for a place.
 const BREATHER: Duration = Duration::from_millis(50);
+/// So long a connection may be silent before it makes room for another: what it sends at once is read by then.
+const LEAST_STAY: Duration = Duration::from_millis(500);
 /// How long a connection that once brought something signed has for its last answer.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Troubles of accepting are told once in so long.
@@ -125,7 +127,7 @@ impl Door {
         }
         loop {
             // One at a time: only if nobody could be told may somebody who was under way have come to wait in the meantime.
-            let patience = if self.sends_one_away() {
+            let patience = if self.sends_one_away(LEAST_STAY) {
                 LAST_WORDS * 2
             } else {
                 BREATHER
@@ -137,8 +139,8 @@ impl Door {
         }
     }
 
-    fn sends_one_away(&self) -> bool {
-        let sent = self.guests.send_one_away();
+    fn sends_one_away(&self, least: Duration) -> bool {
+        let sent = self.guests.send_one_away(least);
         self.numbers.sent_away.inc_by(u64::from(sent));
         sent
     }
@@ -211,7 +213,7 @@ impl Door {
             tracing::warn!(%error, "a connection could not be accepted; more of the like are told at most every {BETWEEN_TELLINGS:?}");
         }
         if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
-            self.sends_one_away();
+            self.sends_one_away(Duration::ZERO);
         }
         tokio::time::sleep(BREATHER).await;
     }

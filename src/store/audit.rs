@@ -93,6 +93,8 @@ crate::vocabulary! {
         BlockedThere = "blocked_there",
         /// The store is older than what was done: what people had decided since is known from the data folder.
         Remembered = "remembered",
+        /// A person put a backup in the store's place: what happened after it was made is gone.
+        Restored = "restored",
         /// Who is blocked at Featurebase is being compared with who we believe is.
         ReconcileStarted = "reconcile_started",
         /// The comparison is done.

@@ -143,21 +143,10 @@ impl Writing {
         .await?;
         self.add_to_ledger(ledger).await
     }
-
-    /// What people make of these decisions, as far as anybody has said anything.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn confirmations(
-        &mut self,
-        events: &[EventId],
-    ) -> Result<HashMap<EventId, Confirmation>> {
-        confirmations(&mut self.tx, events).await
-    }
 }
 
 impl Store {
-    /// As [`Writing::confirmations`].
+    /// What people make of these decisions, as far as anybody has said anything.
     ///
     /// # Errors
     /// When the database fails.

@@ -52,13 +52,21 @@ impl Writing {
         if waiting.is_some() {
             return Ok(true);
         }
-        let sql = "SELECT 1 FROM jobs j JOIN messages m ON m.event_id = j.subject WHERE j.task = 'judge' AND j.lease_until > $1 AND m.contact_id = $2 LIMIT 1";
-        let judged = sqlx::query(sql)
-            .bind(now.millis())
-            .bind(erasure.contact.as_str())
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        Ok(judged.is_some())
+        // A look-up that is under way would keep the profile it brings.
+        for sql in [
+            "SELECT 1 FROM jobs j JOIN messages m ON m.event_id = j.subject WHERE j.task = 'judge' AND j.lease_until > $1 AND m.contact_id = $2 LIMIT 1",
+            "SELECT 1 FROM jobs WHERE task = 'look-up' AND lease_until > $1 AND subject = $2 LIMIT 1",
+        ] {
+            let under_way = sqlx::query(sql)
+                .bind(now.millis())
+                .bind(erasure.contact.as_str())
+                .fetch_optional(&mut *self.tx)
+                .await?;
+            if under_way.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Forgets what came in before an erasure and was filed after it. What came in afterwards stays, under a key of its own.
@@ -137,11 +145,23 @@ impl Store {
             return postgres::rewrite_keys(&self.write).await;
         }
         for _ in 0..TRIES {
-            if sqlite::empty_log(&self.write).await? {
+            if self.empties_log().await? {
                 return Ok(true);
             }
             tokio::time::sleep(BETWEEN).await;
         }
         Ok(false)
+    }
+
+    /// As over a commit, whoever gets the connection next knows what became of it.
+    async fn empties_log(&self) -> Result<bool> {
+        let mut connection = self.write.acquire().await?;
+        let committing = self.health.committing(self.dialect).await;
+        let done = sqlite::empty_log(&mut connection).await;
+        if let Err(error) = &done {
+            self.health.saw(error);
+        }
+        drop(committing);
+        done
     }
 }

@@ -3,6 +3,7 @@
 //! Texts are forgotten in one place, [`Writing::forget_texts`].
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use sqlx::Row as _;
@@ -28,12 +29,6 @@ pub struct Forgot {
 }
 
 impl Forgot {
-    /// Whether nothing was there.
-    #[must_use]
-    pub fn is_nothing(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Adds what was removed elsewhere.
     pub fn add(&mut self, other: Self) {
         self.keys += other.keys;
@@ -54,22 +49,24 @@ pub struct OnFile {
 impl Writing {
     /// From here on to the end of this transaction SQLite overwrites with zeros what is removed.
     pub(super) async fn overwriting(&mut self) -> Result<()> {
-        if self.dialect == Dialect::Sqlite && !self.overwrites {
+        if self.dialect == Dialect::Sqlite && !self.health.overwrites.swap(true, Ordering::Relaxed)
+        {
             sqlx::query("PRAGMA secure_delete = ON")
                 .execute(&mut *self.tx)
                 .await?;
-            self.overwrites = true;
         }
         Ok(())
     }
 
     /// Destroys keys by their owners' names.
     async fn destroy_keys_of(&mut self, owners: impl Iterator<Item = Owner>) -> Result<u64> {
-        let names: Vec<String> = owners.map(|owner| owner.name()).collect();
+        // In one order everywhere, so that two replicas cannot wait for each other.
+        let mut names: Vec<String> = owners.map(|owner| owner.name()).collect();
+        names.sort_unstable();
         let found = rows::each(
             &mut self.tx,
             "SELECT key_id FROM seal_keys WHERE owner IN",
-            "",
+            "ORDER BY owner",
             &names,
         )
         .await?;
@@ -81,6 +78,9 @@ impl Writing {
     /// Destroys keys: first the secret is overwritten where it stands, then the row loses its owner. With PostgreSQL, which
     /// never overwrites, the table is rewritten by [`Store::scrub`].
     pub(super) async fn destroy_keys(&mut self, ids: Vec<i64>) -> Result<u64> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
         self.overwriting().await?;
         let zeros = vec![0_u8; KEY_BYTES];
         for id in &ids {
@@ -156,7 +156,9 @@ impl Writing {
         strays: &[EventId],
     ) -> Result<Forgot> {
         self.overwriting().await?;
-        let conversations = on_file.conversations.iter().cloned();
+        let held = self.held_conversations(&on_file.conversations).await?;
+        let conversations = on_file.conversations.iter();
+        let conversations = conversations.filter(|id| !held.contains(*id)).cloned();
         let owners = std::iter::once(Owner::Contact(contact.clone()))
             .chain(conversations.map(Owner::Conversation));
         // First of all: whoever is about to seal with it has done so before, or makes a new one after.
@@ -197,16 +199,37 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn forget_conversation(&mut self, conversation: &ConversationId) -> Result<u64> {
-        let sql = "SELECT 1 FROM messages m JOIN legal_holds l ON l.contact_id = m.contact_id WHERE m.conversation_id = $1 LIMIT 1";
-        let held = sqlx::query(sql)
-            .bind(conversation.as_str())
-            .fetch_optional(&mut *self.tx)
+        let held = self
+            .held_conversations(std::slice::from_ref(conversation))
             .await?;
-        if held.is_some() {
+        if !held.is_empty() {
             return Ok(0);
         }
         let owner = Owner::Conversation(conversation.clone());
         self.destroy_keys_of(std::iter::once(owner)).await
+    }
+
+    /// Those of these conversations in which somebody is under legal hold.
+    async fn held_conversations(
+        &mut self,
+        conversations: &[ConversationId],
+    ) -> Result<HashSet<ConversationId>> {
+        let asked: Vec<String> = conversations
+            .iter()
+            .map(|id| id.as_str().to_owned())
+            .collect();
+        let found = rows::each(
+            &mut self.tx,
+            "SELECT DISTINCT m.conversation_id FROM messages m JOIN legal_holds l ON l.contact_id = m.contact_id WHERE m.conversation_id IN",
+            "",
+            &asked,
+        )
+        .await?;
+        let ids: std::result::Result<Vec<String>, _> = found
+            .iter()
+            .map(|row| row.try_get("conversation_id"))
+            .collect();
+        Ok(ids?.into_iter().map(ConversationId::new).collect())
     }
 
     /// What is on file of a contact.

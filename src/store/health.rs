@@ -2,6 +2,7 @@
 //! disk ends it for all but people's orders until there is room again.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 
@@ -25,6 +26,9 @@ pub(super) struct Health {
     failed: watch::Sender<Option<Arc<str>>>,
     /// Held from before a commit until it is known what became of it.
     committing: Arc<Mutex<()>>,
+    /// Whether SQLite overwrites what is removed: from where a transaction asks for it until the next one begins, also if
+    /// the first is given up.
+    pub overwrites: Arc<AtomicBool>,
     pub reserve: Reserve,
 }
 
@@ -33,6 +37,7 @@ impl Health {
         Self {
             failed: watch::Sender::new(None),
             committing: Arc::default(),
+            overwrites: Arc::default(),
             reserve,
         }
     }

@@ -191,7 +191,7 @@ impl InboxWriter {
         let serving = self.serving.take().filter(|serving| serving.serves(now));
         // What most often serves is sealed before the only writer is taken.
         let ready = serving.as_ref().map(|serving| sealed(batch, &serving.held));
-        let mut tx = Writing::begin(&self.pool, self.dialect, &self.health).await?;
+        let mut tx = Writing::begin_apart(&self.pool, self.dialect, &self.health).await?;
         let (serving, rows) = match (serving, ready) {
             (Some(serving), Some(rows)) if tx.still_serves(&serving).await? => (serving, rows?),
             _ => {

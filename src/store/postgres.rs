@@ -52,7 +52,26 @@ pub(super) async fn doubts(pool: &AnyPool) -> Result<Vec<String>> {
 
 /// How often it is looked whether everybody has finished who may still see what was removed, and how long is waited between.
 const LOOKS: u32 = 60;
+/// What PostgreSQL says when a lock was not had in time.
+pub(super) const LOCK_NOT_HAD: &str = "55P03";
 const BETWEEN: Duration = Duration::from_millis(50);
+
+/// `false` when the table is not to be had at once: whoever waits for it alone keeps all others waiting.
+async fn vacuum(pool: &AnyPool) -> Result<bool> {
+    let mut connection = pool.acquire().await?;
+    connection.execute("SET lock_timeout = '500ms'").await?;
+    let done = connection.execute("VACUUM FULL seal_keys").await;
+    connection.execute("RESET lock_timeout").await?;
+    match done {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(LOCK_NOT_HAD) => {
+            Ok(false)
+        }
+        done => {
+            done?;
+            Ok(true)
+        }
+    }
+}
 
 /// Writes the table of keys anew, without what was removed from it. What any transaction may still see would be copied, so those
 /// that began before must end first, in whatever database of the server. `false` when some go on for long.
@@ -68,8 +87,7 @@ pub(super) async fn rewrite_keys(pool: &AnyPool) -> Result<bool> {
             .fetch_one(pool)
             .await?;
         if older == 0 {
-            sqlx::query("VACUUM FULL seal_keys").execute(pool).await?;
-            return Ok(true);
+            return vacuum(pool).await;
         }
         tokio::time::sleep(BETWEEN).await;
     }

@@ -16,6 +16,32 @@ use crate::time::Timestamp;
 /// Longest name of a rule that is kept, in bytes; PostgreSQL cannot index long ones.
 const LONGEST: usize = 500;
 
+/// Forgets rows (`rules`) that are all there were below a number.
+pub(super) async fn forget_below(
+    connection: &mut AnyConnection,
+    seq: i64,
+    rows: &[AnyRow],
+) -> Result<()> {
+    let mut rules = BTreeSet::new();
+    for row in rows {
+        let named: Option<String> = row.try_get("rules")?;
+        let named = named.unwrap_or_default();
+        rules.extend(named.split_whitespace().map(str::to_owned));
+    }
+    for rule in rules {
+        sqlx::query("DELETE FROM audit_rules WHERE rule = $1 AND seq < $2")
+            .bind(rule)
+            .bind(seq)
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query("DELETE FROM audit_hours WHERE last_seq < $1")
+        .bind(seq)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Notes rows just written (`seq`, `at`, `rules`).
 pub(super) async fn note(
     connection: &mut AnyConnection,

@@ -3,6 +3,7 @@
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::postgres::LOCK_NOT_HAD;
 use super::rows::{self, Cell};
 use super::schema::Dialect;
 use super::{Result, Store, StoreError, Writing};
@@ -101,7 +102,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         match sqlx::query(ALONE).execute(&mut *tx).await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(LOCK_NOT_HAD) => {
                 return Ok(None);
             }
             done => done?,

@@ -2,6 +2,7 @@
 
 use sqlx::Row as _;
 
+use super::sealing::Owner;
 use super::{Result, Store, Writing};
 use crate::message::{ContactId, ConversationId, EventId, PartId};
 use crate::time::Timestamp;
@@ -83,13 +84,27 @@ impl Store {
             .collect())
     }
 
+    /// Whether there is a key of the conversation's own.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn locks_conversation(&self, conversation: &ConversationId) -> Result<bool> {
+        let owner = Owner::Conversation(conversation.clone());
+        let mut connection = self.reading().await?;
+        let found = sqlx::query("SELECT 1 FROM seal_keys WHERE owner = $1")
+            .bind(owner.name())
+            .fetch_optional(&mut *connection)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// The messages of a conversation whose texts are still kept, and nobody's legal hold stands against forgetting.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn kept_texts(&self, conversation: &ConversationId) -> Result<Vec<OnRecord>> {
         let mut connection = self.reading().await?;
-        let sql = "SELECT m.event_id, m.part_id, m.contact_id, m.sent_at, (SELECT COUNT(*) FROM jobs j WHERE j.subject = m.event_id AND j.task = 'judge') AS waits FROM messages m JOIN events e ON e.event_id = m.event_id
+        let sql = "SELECT m.event_id, m.part_id, m.contact_id, m.sent_at, (SELECT COUNT(*) FROM jobs j WHERE j.subject = m.event_id AND j.task = 'judge') + (SELECT COUNT(*) FROM jobs j WHERE j.subject = m.contact_id AND j.task = 'look-up') AS waits FROM messages m JOIN events e ON e.event_id = m.event_id
             WHERE m.conversation_id = $1 AND e.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM legal_holds l WHERE l.contact_id = m.contact_id)";
         let found = sqlx::query(sql)
             .bind(conversation.as_str())

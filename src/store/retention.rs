@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::forgetting::Forgot;
 use super::rows::{self, Cell};
-use super::{Result, Store, Writing, sealing};
+use super::{Result, Store, Writing, postings, sealing};
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::time::Timestamp;
 
@@ -192,7 +192,7 @@ impl Writing {
     /// When the database fails.
     pub async fn forget_rows_below(&mut self, seq: i64) -> Result<u64> {
         self.overwriting().await?;
-        let sql = "SELECT action, contact_id, conversation_id, event_id, detail FROM audit WHERE seq < $1 ORDER BY seq";
+        let sql = "SELECT action, contact_id, conversation_id, event_id, rules, detail FROM audit WHERE seq < $1 ORDER BY seq";
         let found = sqlx::query(sql).bind(seq).fetch_all(&mut *self.tx).await?;
         let (mut events, mut pieces) = (Vec::new(), Vec::new());
         for row in &found {
@@ -229,10 +229,7 @@ impl Writing {
             &events,
         )
         .await?;
-        sqlx::query("DELETE FROM audit_rules WHERE seq < $1")
-            .bind(seq)
-            .execute(&mut *self.tx)
-            .await?;
+        postings::forget_below(&mut self.tx, seq, &found).await?;
         let done = sqlx::query("DELETE FROM audit WHERE seq < $1")
             .bind(seq)
             .execute(&mut *self.tx)
@@ -248,8 +245,11 @@ impl Writing {
     /// When the database fails.
     pub async fn sweep(&mut self, before: Timestamp) -> Result<bool> {
         let hour = before.millis().div_euclid(3_600_000);
-        let sql = "DELETE FROM active_senders WHERE contact_id IN (SELECT contact_id FROM active_senders WHERE hour < $1 ORDER BY hour LIMIT $2)";
-        sqlx::query(sql)
+        let sql = format!(
+            "DELETE FROM active_senders WHERE contact_id IN (SELECT contact_id FROM active_senders WHERE hour < $1 ORDER BY hour LIMIT $2{})",
+            self.dialect.skip_locked()
+        );
+        sqlx::query(AssertSqlSafe(sql))
             .bind(hour)
             .bind(SWEPT_AT_ONCE)
             .execute(&mut *self.tx)
@@ -326,8 +326,11 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn seal_plain_bodies(&mut self, limit: i64) -> Result<usize> {
-        let sql = "SELECT event_id, received_at, conversation_id, contact_id, body FROM events WHERE key_id IS NULL AND body IS NOT NULL ORDER BY event_id LIMIT $1";
-        let found = sqlx::query(sql)
+        let sql = format!(
+            "SELECT event_id, received_at, conversation_id, contact_id, body FROM events WHERE key_id IS NULL AND body IS NOT NULL ORDER BY event_id LIMIT $1{}",
+            self.dialect.skip_locked()
+        );
+        let found = sqlx::query(AssertSqlSafe(sql))
             .bind(limit)
             .fetch_all(&mut *self.tx)
             .await?;

@@ -20,6 +20,7 @@ pub(super) enum Cell {
     Int(i64),
     MaybeInt(Option<i64>),
     Bytes(Vec<u8>),
+    MaybeBytes(Option<Vec<u8>>),
 }
 
 /// Runs `head (..),(..) tail` over rows. Gives what is returned.
@@ -157,15 +158,21 @@ impl Marks {
 
 fn bind(sql: String, rows: Vec<Vec<Cell>>) -> Query<'static, Any, AnyArguments> {
     // Only fixed texts and place holders are in it: values are always bound.
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for cell in rows.into_iter().flatten() {
-        query = match cell {
-            Cell::Text(text) => query.bind(text),
-            Cell::MaybeText(text) => query.bind(text),
-            Cell::Int(number) => query.bind(number),
-            Cell::MaybeInt(number) => query.bind(number),
-            Cell::Bytes(bytes) => query.bind(bytes),
-        };
+    let query = sqlx::query(AssertSqlSafe(sql));
+    rows.into_iter().flatten().fold(query, bind_cell)
+}
+
+/// Gives a statement its next value.
+pub(super) fn bind_cell(
+    query: Query<'static, Any, AnyArguments>,
+    cell: Cell,
+) -> Query<'static, Any, AnyArguments> {
+    match cell {
+        Cell::Text(text) => query.bind(text),
+        Cell::MaybeText(text) => query.bind(text),
+        Cell::Int(number) => query.bind(number),
+        Cell::MaybeInt(number) => query.bind(number),
+        Cell::Bytes(bytes) => query.bind(bytes),
+        Cell::MaybeBytes(bytes) => query.bind(bytes),
     }
-    query
 }

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use sqlx::AnyPool;
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, SqlSafeStr as _};
 
 use super::{Result, StoreError};
 
@@ -104,7 +103,38 @@ const STEPS: &[Step] = &[
     },
 ];
 
-pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
+/// Brings a database to this version's tables.
+pub(super) async fn migrate(connection: &mut AnyConnection, dialect: Dialect) -> Result<()> {
+    migrator(dialect).run(connection).await.map_err(failed)
+}
+
+/// The newest step a store was brought to; all of its steps must be known here.
+pub(super) async fn step_of(connection: &mut AnyConnection) -> Result<i64> {
+    let sql = "SELECT version FROM _sqlx_migrations ORDER BY version";
+    let steps: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(connection).await?;
+    let is_known = |number| STEPS.iter().any(|step| step.number == number);
+    match steps.iter().find(|(number,)| !is_known(*number)) {
+        Some((number,)) => Err(failed(MigrateError::VersionMissing(*number))),
+        None => Ok(steps.last().map_or(0, |(number,)| *number)),
+    }
+}
+
+/// The newest step this version knows.
+pub(super) fn newest() -> i64 {
+    STEPS.last().map_or(0, |step| step.number)
+}
+
+fn failed(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(number) => StoreError::Newer {
+            number,
+            known: newest(),
+        },
+        other => other.into(),
+    }
+}
+
+fn migrator(dialect: Dialect) -> Migrator {
     let migration = |step: &Step| {
         let sql = match dialect {
             Dialect::Sqlite => step.sqlite,
@@ -118,8 +148,7 @@ pub(super) async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
             false,
         )
     };
-    let migrations = STEPS.iter().map(migration).collect();
-    Ok(Migrator::with_migrations(migrations).run(pool).await?)
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
 }
 
 /// The address of a SQLite file, whatever characters its path has.

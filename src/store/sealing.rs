@@ -106,7 +106,7 @@ impl Writing {
     ) -> Result<Keys> {
         let lock = match self.dialect {
             Dialect::Sqlite => "",
-            Dialect::Postgres => "FOR KEY SHARE",
+            Dialect::Postgres => "ORDER BY owner FOR KEY SHARE",
         };
         // In one order everywhere, so that two replicas cannot wait for each other.
         let mut missing: BTreeSet<String> = owners.map(|owner| owner.name()).collect();

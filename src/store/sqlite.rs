@@ -16,6 +16,8 @@ const LOOKED_OVER: u64 = 64 * 1024 * 1024;
 /// After a program that died, files up to this size are: a few seconds.
 const LOOKED_OVER_AFTER_A_DEATH: u64 = 1024 * 1024 * 1024;
 
+/// For how long a transaction of another program is waited for; the same stands in the settings.
+const WAITS: &str = "PRAGMA busy_timeout = 4000";
 const SETTINGS: &str = "PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA cache_size = -8000;";
 
 /// How much is done before the file is relied on.
@@ -66,7 +68,7 @@ async fn connect(path: &Path, care: Care, look: bool) -> Result<(AnyPool, AnyPoo
     let write = pool(1).connect(&url).await?;
     first.close().await?;
     refuse_old(&write).await?;
-    schema::migrate(&write, schema::Dialect::Sqlite).await?;
+    schema::migrate(&mut *write.acquire().await?, schema::Dialect::Sqlite).await?;
     if care == Care::Full {
         sync_names(path)?;
     }
@@ -90,22 +92,28 @@ async fn look_over(connection: &mut AnyConnection, path: &Path, through: bool) -
 /// Brings the log into the file and syncs it. What a program that died, or was told that a sync had failed, left in the log may
 /// be read without ever having reached the disk: a repeat of it would be taken as stored.
 pub(super) async fn make_whole(write: &AnyPool) -> Result<()> {
-    let (busy, log, done) = checkpoint(write).await?;
+    let (busy, log, done) = checkpoint(&mut *write.acquire().await?).await?;
     if busy == 0 || log == done {
         return Ok(());
     }
     Err(StoreError::Busy)
 }
 
-/// Brings the log into the file and empties it. `false` when somebody still reads from it.
-pub(super) async fn empty_log(write: &AnyPool) -> Result<bool> {
-    let (busy, ..) = checkpoint(write).await?;
+/// Brings the log into the file and empties it. `false` when somebody still reads from it: that is not waited for, as nobody
+/// could write meanwhile.
+pub(super) async fn empty_log(connection: &mut AnyConnection) -> Result<bool> {
+    sqlx::query("PRAGMA busy_timeout = 0")
+        .execute(&mut *connection)
+        .await?;
+    let done = checkpoint(connection).await;
+    sqlx::query(WAITS).execute(&mut *connection).await?;
+    let (busy, ..) = done?;
     Ok(busy == 0)
 }
 
-async fn checkpoint(write: &AnyPool) -> Result<(i64, i64, i64)> {
+async fn checkpoint(connection: &mut AnyConnection) -> Result<(i64, i64, i64)> {
     let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-    Ok(sqlx::query_as(sql).fetch_one(write).await?)
+    Ok(sqlx::query_as(sql).fetch_one(connection).await?)
 }
 
 /// A file's name is durable once its folder is synced.

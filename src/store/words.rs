@@ -104,6 +104,9 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn keep_words(&mut self, messages: Vec<(EventId, Forms)>) -> Result<()> {
+        if messages.is_empty() {
+            return Ok(());
+        }
         let asked: Vec<EventId> = messages.iter().map(|(event, _)| event.clone()).collect();
         let numbers = numbers_of(&mut self.tx, &asked).await?;
         let hasher = Hasher::of(&mut self.tx).await?;
@@ -124,6 +127,28 @@ impl Writing {
         };
         rows::insert(&mut self.tx, head, tail, cells).await?;
         Ok(())
+    }
+
+    /// Those of these events whose texts are not forgotten, and are not until the end of this transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn still_kept(&mut self, events: &[EventId]) -> Result<HashSet<EventId>> {
+        let asked: Vec<String> = events.iter().map(|id| id.as_str().to_owned()).collect();
+        let lock = match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "FOR SHARE",
+        };
+        let found = rows::each(
+            &mut self.tx,
+            "SELECT event_id FROM events WHERE body IS NOT NULL AND event_id IN",
+            lock,
+            &asked,
+        )
+        .await?;
+        let ids: std::result::Result<Vec<String>, _> =
+            found.iter().map(|row| row.try_get("event_id")).collect();
+        Ok(ids?.into_iter().map(EventId::new).collect())
     }
 
     /// Forgets the words of messages: they are found no more at once, and are overwritten by steps of

@@ -1,6 +1,7 @@
 //! A body as it arrives: only as much room is taken as there are bytes, and strangers give way when there is none left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -89,7 +90,7 @@ impl Held {
             Err(TryAcquireError::NoPermits) => {
                 // Whoever is in that line holds a KiB at least.
                 for _ in 0..more {
-                    if !receiver.bodies.send_one_away() {
+                    if !receiver.bodies.send_one_away(Duration::ZERO) {
                         break;
                     }
                 }

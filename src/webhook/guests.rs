@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Those who take up room of one kind. Cheap to clone.
@@ -13,8 +15,14 @@ pub struct Guests(Arc<Mutex<Waiting>>);
 #[derive(Debug, Default)]
 struct Waiting {
     /// Who comes first goes first.
-    line: BTreeMap<Turn, CancellationToken>,
+    line: BTreeMap<Turn, Waiter>,
     last: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    since: Instant,
+    go: CancellationToken,
 }
 
 /// A place in the line of those who may be told to go.
@@ -56,11 +64,16 @@ impl Guests {
         }
     }
 
-    /// Tells the one who has waited longest to go. `false` when there is nobody who may be told.
+    /// Tells the one who has waited longest to go, if it has waited for `least`: who has only just come in was not heard yet.
+    /// `false` when there is nobody who may be told.
     #[must_use]
-    pub fn send_one_away(&self) -> bool {
-        let first = self.waiting().line.pop_first();
-        first.map(|(_, go)| go.cancel()).is_some()
+    pub fn send_one_away(&self, least: Duration) -> bool {
+        let mut waiting = self.waiting();
+        let first = waiting
+            .line
+            .first_entry()
+            .filter(|first| first.get().since.elapsed() >= least);
+        first.map(|first| first.remove().go.cancel()).is_some()
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -86,7 +99,11 @@ impl Guest {
             let mut waiting = self.guests.waiting();
             waiting.last += 1;
             let turn = (place.standing, waiting.last);
-            waiting.line.insert(turn, self.go.clone());
+            let waiter = Waiter {
+                since: Instant::now(),
+                go: self.go.clone(),
+            };
+            waiting.line.insert(turn, waiter);
             place.turn = Some(turn);
         }
     }

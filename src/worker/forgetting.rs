@@ -103,6 +103,14 @@ impl Worker {
             if now.since(redaction.told_at) < JUDGED_FIRST {
                 due.retain(|message| !message.waits);
             }
+            if due.is_empty()
+                && !self
+                    .store
+                    .locks_conversation(&redaction.conversation)
+                    .await?
+            {
+                continue;
+            }
             let mut tx = self.store.writing().await?;
             let keys = tx.forget_conversation(&redaction.conversation).await?;
             if due.is_empty() && keys == 0 {
@@ -159,6 +167,14 @@ impl Worker {
         let mut done = 0;
         for erasure in &erasures {
             let mut tx = self.store.writing().await?;
+            tx.lock_contacts().await?;
+            if tx.legal_hold(&erasure.contact).await?.is_some() {
+                // What comes late is kept from now on; what is erased stays so.
+                tx.end_erasure(erasure).await?;
+                tx.commit().await?;
+                self.looks.to_scrub.store(true, Ordering::Relaxed);
+                continue;
+            }
             if tx.erasure_waits(erasure, now).await? {
                 continue;
             }

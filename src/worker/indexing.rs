@@ -59,6 +59,9 @@ impl Worker {
         if !tx.words_kept_from(older, last - 1).await? {
             return Ok(true);
         }
+        // A text may have been forgotten since it was read.
+        let kept = tx.still_kept(&events).await?;
+        words.retain(|(event, _)| kept.contains(event));
         tx.keep_words(words).await?;
         tx.commit().await?;
         Ok(true)

@@ -170,6 +170,23 @@ async fn who_waits_longest_without_having_signed_anything_makes_room_for_the_nex
     drop(idle);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_only_just_come_in_is_heard_before_it_makes_room() {
+    let setup = Setup::on(Database::sqlite()).set("BOUNCER_MAX_CONNECTIONS", "2");
+    let bot = setup.start().await;
+    let mut streams = Vec::new();
+    for number in 0..30 {
+        let post = Post::signed(&bot, event(&bot, &format!("{number}")).1);
+        let mut stream = connect(bot.running.public).await;
+        let wire = [post.head(), post.body.clone()].concat();
+        stream.write_all(&wire).await.unwrap();
+        streams.push(stream);
+    }
+    for mut stream in streams {
+        assert_eq!(Reply::of(&rest(&mut stream).await).status, 200);
+    }
+}
+
 async fn strangers(bot: &Bot, number: usize) -> Vec<TcpStream> {
     let mut streams = Vec::new();
     for _ in 0..number {
