@@ -40,8 +40,8 @@ use crate::telemetry::start_log;
 use crate::time::Clock;
 use crate::{demo, drill, server};
 use args::{
-    AlertCommand, Args, BackupCommand, BrakeCommand, Command, ConfigCommand, ContactCommand, HoldCommand,
-    RulesCommand,
+    AlertCommand, Args, BackupCommand, BrakeCommand, Command, ConfigCommand, ContactCommand,
+    HoldCommand, RulesCommand,
 };
 use out::{Out, say};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, Connection as _};
 
 use super::health::Health;
 use super::reserve::Reserve;
@@ -84,7 +84,8 @@ impl Store {
             return Err(unusable(format!("there is no file {}", path.display())));
         }
         look_through(path).await?;
-        let pool = read_only(path)?;
+        let pool = AnyPoolOptions::new().max_connections(2);
+        let pool = pool.connect_lazy(&read_only(path)?)?;
         let mut connection = pool.acquire().await?;
         let step = match schema::step_of(&mut connection).await {
             Err(StoreError::Database(_)) => {
@@ -167,7 +168,8 @@ impl Writing {
 
 async fn refuse_used(url: &str) -> Result<()> {
     let mut server = AnyConnection::connect(url).await?;
-    let there = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()";
+    let there =
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()";
     let (tables,): (i64,) = sqlx::query_as(there).fetch_one(&mut server).await?;
     server.close().await?;
     if tables > 0 {
@@ -186,16 +188,11 @@ async fn fill_postgres(from: &Path, url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reads a file through.
+/// Reads a file through. Not by a pool, which would try a file that cannot be read again and again.
 async fn look_through(path: &Path) -> Result<()> {
-    let pool = read_only(path)?;
-    let found: std::result::Result<(String,), _> = sqlx::query_as("PRAGMA integrity_check(1)")
-        .fetch_one(&pool)
-        .await;
-    pool.close().await;
-    let what = match found {
-        Ok((found,)) if found == "ok" => return Ok(()),
-        Ok((found,)) => found,
+    let what = match integrity(&read_only(path)?).await {
+        Ok(found) if found == "ok" => return Ok(()),
+        Ok(found) => found,
         Err(error) => error.to_string(),
     };
     Err(unusable(format!(
@@ -204,17 +201,18 @@ async fn look_through(path: &Path) -> Result<()> {
     )))
 }
 
+async fn integrity(url: &str) -> std::result::Result<String, sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    let (found,) = sqlx::query_as("PRAGMA integrity_check(1)")
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(found)
+}
+
 /// For a file that nobody changes meanwhile.
-fn read_only(path: &Path) -> Result<AnyPool> {
-    let url = schema::sqlite_url(path)?.replace("mode=rwc", "mode=ro&immutable=true");
-    let pool = AnyPoolOptions::new().max_connections(2);
-    let pool = pool.after_connect(|connection, _| {
-        Box::pin(async move {
-            connection.execute("PRAGMA cache_size = -8000").await?;
-            Ok(())
-        })
-    });
-    Ok(pool.connect_lazy(&url)?)
+fn read_only(path: &Path) -> Result<String> {
+    Ok(schema::sqlite_url(path)?.replace("mode=rwc", "mode=ro&immutable=true"))
 }
 
 fn with(path: &Path, suffix: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 mod ageing;
 mod away;
 mod backtest;
+mod backups;
 mod besides;
 mod block_for;
 mod blocking;
@@ -38,4 +39,5 @@ mod taken_back;
 mod told_of_steps;
 mod undo;
 mod undo_storm;
+mod upgrades;
 mod whose_block;

@@ -131,7 +131,11 @@ async fn copy(table: &Table, from: &mut AnyConnection, to: &mut AnyConnection) -
         // Names of tables and columns come out of the schema; values are always bound.
         let sql = after.as_ref().map_or(&first, |_| &later).clone();
         let query = sqlx::query(AssertSqlSafe(sql));
-        let query = after.take().into_iter().flatten().fold(query, rows::bind_cell);
+        let query = after
+            .take()
+            .into_iter()
+            .flatten()
+            .fold(query, rows::bind_cell);
         let page = query.fetch_all(&mut *from).await?;
         let cells: Result<Vec<Vec<Cell>>> = page.iter().map(|row| cells(table, row)).collect();
         let cells = cells?;
@@ -182,7 +186,10 @@ async fn go_on_counting(
         (last, set)
     };
     if let Some((last,)) = last.filter(|(last,)| *last > 0) {
-        sqlx::query(AssertSqlSafe(set)).bind(last).execute(to).await?;
+        sqlx::query(AssertSqlSafe(set))
+            .bind(last)
+            .execute(to)
+            .await?;
     }
     Ok(())
 }
