@@ -1,5 +1,6 @@
 //! The real program as a process: killed, stopped, asked.
 
+mod backups;
 mod brakes;
 mod canary;
 mod commands;
