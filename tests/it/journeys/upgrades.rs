@@ -137,7 +137,7 @@ async fn of_today(database: Database) -> Bot {
     ] {
         let about = match kind {
             ContactKind::Customer => NewContact::customer("somebody"),
-            _ => NewContact::lead("somebody"),
+            ContactKind::Lead => NewContact::lead("somebody"),
         };
         bot.sandbox.add_contact(NewContact {
             id: Some(id.to_owned()),
