@@ -100,7 +100,8 @@ impl Writing {
         })
     }
 
-    /// Rows of the record after a number, oldest first.
+    /// Rows of the record after a number, oldest first. None is of a later time than one that comes after it: what a wrong clock
+    /// dated ahead must not be kept, and keep all others, until then.
     async fn walk(&mut self, after: i64, limit: i64) -> Result<Vec<Walked>> {
         let sql = "SELECT seq, at, action, event_id, contact_id FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
         let found = sqlx::query(sql)
@@ -108,22 +109,23 @@ impl Writing {
             .bind(limit)
             .fetch_all(&mut *self.tx)
             .await?;
-        found
-            .iter()
-            .map(|row| {
-                Ok(Walked {
-                    seq: row.try_get("seq")?,
-                    at: row.try_get("at")?,
-                    received: row.try_get::<String, _>("action")? == "received",
-                    event: row
-                        .try_get::<Option<String>, _>("event_id")?
-                        .map(EventId::new),
-                    contact: row
-                        .try_get::<Option<String>, _>("contact_id")?
-                        .map(ContactId::new),
-                })
-            })
-            .collect()
+        let mut walked = Vec::with_capacity(found.len());
+        for row in &found {
+            let text = |column: &str| row.try_get::<Option<String>, _>(column);
+            walked.push(Walked {
+                seq: row.try_get("seq")?,
+                at: row.try_get("at")?,
+                received: text("action")?.as_deref() == Some("received"),
+                event: text("event_id")?.map(EventId::new),
+                contact: text("contact_id")?.map(ContactId::new),
+            });
+        }
+        let mut latest = i64::MAX;
+        for row in walked.iter_mut().rev() {
+            latest = latest.min(row.at);
+            row.at = latest;
+        }
+        Ok(walked)
     }
 
     async fn held(&mut self) -> Result<HashSet<ContactId>> {
@@ -162,11 +164,10 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn oldest_kept_row(&mut self, before: Timestamp) -> Result<Option<i64>> {
-        let first: Option<(i64, i64)> =
-            sqlx::query_as("SELECT seq, at FROM audit ORDER BY seq LIMIT 1")
-                .fetch_optional(&mut *self.tx)
-                .await?;
-        let Some((first, _)) = first.filter(|(_, at)| *at < before.millis()) else {
+        let first: Option<(i64,)> = sqlx::query_as("SELECT seq FROM audit ORDER BY seq LIMIT 1")
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let Some((first,)) = first else {
             return Ok(None);
         };
         let walked = self.walk(first - 1, SEGMENT * SEGMENTS_AT_ONCE).await?;

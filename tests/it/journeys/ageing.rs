@@ -50,6 +50,26 @@ on_both_databases! {
         assert_eq!(bot.text_of(&held.event_ids[0]).await, None);
     }
 
+    async fn what_a_wrong_clock_dated_ahead_keeps_nothing(database) {
+        let bot = Setup::on(database).start().await;
+        let jo = bot.lead("jo");
+        let now = bot.clock.now();
+        bot.clock.advance(900 * DAY);
+        let ahead = bot.writes(&jo, "from the future");
+        bot.settles().await;
+        bot.clock.set(now);
+        let next = bot.writes(&jo, "and back again");
+        bot.settles().await;
+        bot.ages(29 * DAY).await;
+        assert!(bot.text_of(&next.event_ids[0]).await.is_some());
+        let young = bot.writes(&jo, "still there?");
+        bot.settles().await;
+        bot.ages(2 * DAY).await;
+        assert_eq!(bot.text_of(&ahead.event_ids[0]).await, None);
+        assert_eq!(bot.text_of(&next.event_ids[0]).await, None);
+        assert!(bot.text_of(&young.event_ids[0]).await.is_some());
+    }
+
     async fn rows_are_forgotten_by_whole_segments_from_the_old_end(database) {
         let bot = Setup::on(database).set("BOUNCER_KEEP_TEXTS_FOR", "10d").set("BOUNCER_KEEP_RECORD_FOR", "20d").start().await;
         let contact = bot.lead("often");
