@@ -1,6 +1,6 @@
 //! How long a record of many rows takes to be searched, and how large its file is.
 //!
-//!     cargo bench --bench record [-- --rows 1000000]
+//!     cargo bench --bench record [-- --rows 1000000] [--on sqlite|postgres]
 //!
 //! It uses the PostgreSQL of `BOUNCER_TEST_POSTGRES` besides SQLite; without it only SQLite is measured, which is said.
 
@@ -90,13 +90,20 @@ const SEARCHES: &[(&str, &str, u64)] = &[
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let place = arguments.iter().position(|argument| argument == "--rows");
-    let rows = place.and_then(|place| arguments.get(place + 1));
-    let rows: usize = rows.map_or(Ok(1_000_000), |rows| rows.parse())?;
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("bouncer.db");
-    let mut missed = measure("SQLite", &Location::Sqlite(file), rows).await?;
+    let given = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name);
+        place.and_then(|place| arguments.get(place + 1))
+    };
+    let rows: usize = given("--rows").map_or(Ok(1_000_000), |rows| rows.parse())?;
+    let is_on = |kind: &str| given("--on").is_none_or(|on| on == kind);
+    let mut missed = 0;
+    if is_on("sqlite") {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("bouncer.db");
+        missed += measure("SQLite", &Location::Sqlite(file), rows).await?;
+    }
     match std::env::var_os("BOUNCER_TEST_POSTGRES").map(std::ffi::OsString::into_string) {
+        _ if !is_on("postgres") => {}
         Some(Ok(server)) => {
             let (url, name) = made(&server).await?;
             missed += measure("PostgreSQL", &Location::Postgres(url), rows).await?;
