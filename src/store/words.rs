@@ -193,6 +193,7 @@ impl Writing {
         let Some((state,)) = found else {
             return Ok(false);
         };
+        self.overwriting().await?;
         // A negative number begins the merging of all parts into one, a positive one goes on with it.
         let pages = if state == "begin" { -STEP } else { STEP };
         let before = self.changes().await?;

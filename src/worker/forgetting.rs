@@ -51,7 +51,7 @@ pub(super) struct Looks {
     /// When it was last looked for what is too old, in milliseconds since 1970.
     old_at: AtomicI64,
     /// A key was destroyed, and the files may still hold it.
-    to_scrub: AtomicBool,
+    pub(super) to_scrub: AtomicBool,
 }
 
 impl Worker {

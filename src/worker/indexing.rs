@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +75,8 @@ impl Worker {
         let mut tx = self.store.writing().await?;
         let done = tx.sweep_words().await?;
         tx.commit().await?;
+        // What was overwritten still stands in the database's log.
+        self.looks.to_scrub.store(true, Ordering::Relaxed);
         Ok(done)
     }
 }

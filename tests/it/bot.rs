@@ -1,6 +1,8 @@
 //! The harness: a bouncer and a Featurebase, on one clock that is moved by hand.
 
-use std::sync::Arc;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use featurebase_bouncer::alerts::Alerts;
@@ -306,13 +308,16 @@ pub fn ana(reason: &str) -> Order<'_> {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and is given to nobody else here. Not one of those the system itself gives to
+/// connections: it would give it to somebody before it is taken.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
+    loop {
+        let port = 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// What is left of a bot that has ended: its database, its Featurebase and the time.

@@ -1,5 +1,7 @@
 //! What contacts write stands nowhere in plain, and is gone for good once it is erased.
 
+use std::collections::HashSet;
+
 use featurebase_bouncer::desk::DeskError;
 use featurebase_bouncer::message::EventId;
 use featurebase_bouncer::sandbox::{Company, Draft, NewContact};
@@ -237,5 +239,71 @@ on_both_databases! {
         bot.desk.erase(&contact, ana("they asked for it")).await.unwrap();
         assert_eq!(bot.text_of("notif_post_1").await, None);
         assert!(bot.text_of("notif_post_2").await.is_some());
+    }
+}
+
+/// The words in the index, each as it stands there. They lie in the file without the letters they share with the one before, and few share four.
+async fn hashes(database: &Database) -> HashSet<String> {
+    let pool = database.pool().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let look =
+        "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'message_words', 'row')";
+    sqlx::query(look).execute(&mut *connection).await.unwrap();
+    let found: Vec<(String,)> = sqlx::query_as("SELECT term FROM temp.vocabulary")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    drop(connection);
+    pool.close().await;
+    let words = found.into_iter().map(|(word,)| word);
+    words.filter(|word| word.len() == 9).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_hashes_of_erased_words_are_overwritten_too() {
+    let bot = Setup::on(Database::sqlite()).rules(RULES).start().await;
+    let other = bot.lead("Bartholomew");
+    bot.writes(&other, "I sell backlinks, says Bartholomew");
+    bot.settles().await;
+    let before = hashes(&bot.database).await;
+    let contact = bot.sandbox.add_contact(philomena());
+    for number in 0..40 {
+        bot.writes(
+            &contact,
+            &format!("{} word{number} term{number} noun{number}", pitch()),
+        );
+    }
+    bot.settles().await;
+    let theirs: Vec<String> = hashes(&bot.database)
+        .await
+        .difference(&before)
+        .cloned()
+        .collect();
+    assert!(theirs.len() > 100, "{}", theirs.len());
+    let tail = |word: &String| word[4..].to_owned();
+    let mut there = 0;
+    for word in &theirs {
+        there += usize::from(
+            !bot.database
+                .places_of(tail(word).as_bytes())
+                .await
+                .is_empty(),
+        );
+    }
+    assert!(
+        there > 100,
+        "they are met where they stand: {there} of {}",
+        theirs.len()
+    );
+    bot.desk.erase(&contact, ana("asked")).await.unwrap();
+    while bot.worker.index_due().await.unwrap() > 0 {}
+    bot.later(std::time::Duration::from_secs(10)).await;
+    bot.worker.forget_due().await.unwrap();
+    let left = hashes(&bot.database).await;
+    assert_eq!(theirs.iter().filter(|word| left.contains(*word)).count(), 0);
+    let rest = bot.ends().await;
+    for word in &theirs {
+        let places = rest.database.places_of(tail(word).as_bytes()).await;
+        assert_eq!(places, Vec::<String>::new(), "{word}");
     }
 }
