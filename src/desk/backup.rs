@@ -68,8 +68,9 @@ impl Desk {
     /// # Errors
     /// When the file is there already or cannot be written, or the store fails.
     pub async fn back_up(&self, to: &Path) -> Result<Look> {
+        // It is read through before it is put in its place.
         self.store.back_up(to).await?;
-        look(to, self.clock.clone()).await
+        look_into(to, self.clock.clone()).await
     }
 
     async fn look_at_record(&self) -> Result<RecordLook> {
@@ -92,6 +93,11 @@ impl Desk {
 /// # Errors
 /// When it is damaged, no backup, or made by a newer version.
 pub async fn look(file: &Path, clock: Clock) -> Result<Look> {
+    Store::read_through(file).await?;
+    look_into(file, clock).await
+}
+
+async fn look_into(file: &Path, clock: Clock) -> Result<Look> {
     let (store, contents) = Store::open_copy(file).await?;
     let record = if contents.is_of_this_version() {
         desk_of(&store, clock).look_at_record().await?
@@ -114,7 +120,9 @@ pub async fn restore(
     clock: Clock,
     order: Order<'_>,
 ) -> Result<Restored> {
-    look(file, clock.clone()).await?;
+    Store::read_through(file).await?;
+    // What is no backup, or of a newer version, must not be brought to our tables. The record is looked at once it has been.
+    Store::open_copy(file).await?.0.close().await;
     let unpacked = Store::unpack(file, to).await?;
     let record = desk_of(&unpacked.store, clock.clone())
         .look_at_record()

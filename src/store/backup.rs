@@ -3,7 +3,7 @@
 mod place;
 mod tables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use sqlx::any::AnyPoolOptions;
@@ -12,7 +12,7 @@ use sqlx::{AnyConnection, Connection as _};
 use super::health::Health;
 use super::reserve::Reserve;
 use super::schema::{self, Dialect};
-use super::{Location, Result, Store, StoreError, Writing, inbox};
+use super::{Location, Result, Store, StoreError, Writing, inbox, sqlite};
 use crate::time::Timestamp;
 use place::Beside;
 
@@ -74,16 +74,23 @@ impl Store {
         Ok(())
     }
 
-    /// Opens a copy to look at it. Nothing is written, nor anything beside it.
+    /// Reads a copy from end to end.
     ///
     /// # Errors
-    /// When it is damaged, no copy of a store, or made by a newer version.
-    pub async fn open_copy(path: &Path) -> Result<(Self, Contents)> {
+    /// When it is not there, or damaged.
+    pub async fn read_through(path: &Path) -> Result<()> {
         sqlx::any::install_default_drivers();
         if !path.is_file() {
             return Err(unusable(format!("there is no file {}", path.display())));
         }
-        look_through(path).await?;
+        look_through(path).await
+    }
+
+    /// Opens a copy that was read through, to look at what it holds. Nothing is written, nor anything beside it.
+    ///
+    /// # Errors
+    /// When it is no copy of a store, or made by a newer version.
+    pub async fn open_copy(path: &Path) -> Result<(Self, Contents)> {
         let pool = AnyPoolOptions::new().max_connections(2);
         let pool = pool.connect_lazy(&read_only(path)?)?;
         let mut connection = pool.acquire().await?;
@@ -116,7 +123,7 @@ impl Store {
         sqlx::any::install_default_drivers();
         let file = match to {
             Location::Sqlite(path) => {
-                let log = with(path, "-wal");
+                let log = sqlite::beside(path, "-wal");
                 if let Some(there) = [path, &log].into_iter().find(|path| path.exists()) {
                     return Err(taken(&format!("{} is there", there.display())));
                 }
@@ -213,12 +220,6 @@ async fn integrity(url: &str) -> std::result::Result<String, sqlx::Error> {
 /// For a file that nobody changes meanwhile.
 fn read_only(path: &Path) -> Result<String> {
     Ok(schema::sqlite_url(path)?.replace("mode=rwc", "mode=ro&immutable=true"))
-}
-
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn unusable(what: String) -> StoreError {

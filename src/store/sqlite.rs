@@ -1,7 +1,7 @@
 //! A SQLite file: how it is opened, looked over and made whole before anybody relies on it.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -31,10 +31,9 @@ pub(super) enum Care {
 
 /// Opens the file with one connection that writes, and a pool of those that read.
 pub(super) async fn open(path: &Path, care: Care) -> Result<(AnyPool, AnyPool)> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(path, "-wal");
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
-    let died = size(Path::new(&log)) > 0;
+    let died = size(&log) > 0;
     if died && size(path) == 0 {
         // SQLite would throw the log away and begin anew.
         return Err(damaged(
@@ -54,6 +53,13 @@ pub(super) async fn open(path: &Path, care: Care) -> Result<(AnyPool, AnyPool)> 
         }
         done => done,
     }
+}
+
+/// A file of SQLite's own beside the database, such as `-wal`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 async fn connect(path: &Path, care: Care, look: bool) -> Result<(AnyPool, AnyPool)> {

@@ -7,6 +7,10 @@ use featurebase_bouncer::store::{Location, Store};
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
+/// Makes a store one that a newer version has brought to its tables.
+pub const FROM_A_NEWER_VERSION: &str = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+    SELECT 4000, 'from the future', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+
 /// An empty database, gone when dropped.
 pub struct Database {
     pub location: Location,

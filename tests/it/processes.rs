@@ -72,10 +72,9 @@ impl Site {
             ("BOUNCER_RULES_DIR", rules_dir.display().to_string()),
             ("BOUNCER_BASE_URL", sandbox.url()),
             ("BOUNCER_CALL_TIMEOUT", "400ms".to_owned()),
-            ("BOUNCER_CALLS_PER_MINUTE", "2000".to_owned()),
-            ("BOUNCER_LEASE", "2s".to_owned()),
             // Storms of blocks are to be seen through, not spread over minutes.
             ("BOUNCER_CALLS_PER_MINUTE", "2000".to_owned()),
+            ("BOUNCER_LEASE", "2s".to_owned()),
             ("BOUNCER_DISK_RESERVE", "1048576".to_owned()),
             ("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true".to_owned()),
             ("BOUNCER_LOG_FILTER", "error".to_owned()),

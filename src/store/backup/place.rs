@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::{Result, StoreError, unusable, with};
+use super::{Result, StoreError, sqlite, unusable};
 
 /// The file beside, for its owner only: what customers wrote is in it. Removed unless it was put in place.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Beside {
 
 fn leftovers(path: &Path) {
     for suffix in ["-journal", "-wal", "-shm"] {
-        let _ = fs::remove_file(with(path, suffix));
+        let _ = fs::remove_file(sqlite::beside(path, suffix));
     }
 }
 

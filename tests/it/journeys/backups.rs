@@ -13,7 +13,7 @@ use featurebase_bouncer::store::audit::Filter;
 use featurebase_bouncer::time::Clock;
 
 use crate::bot::{Bot, PITCH, Rest, Setup, ana};
-use crate::database::Database;
+use crate::database::{Database, FROM_A_NEWER_VERSION};
 use crate::on_both_databases;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -208,13 +208,11 @@ on_both_databases! {
         let file = file_of(&bot);
         bot.desk.back_up(&file).await.unwrap();
         let rest = bot.ends().await;
-        let newer = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-            SELECT 4000, 'from the future', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
-        rest.database.tampers(newer).await;
+        rest.database.tampers(FROM_A_NEWER_VERSION).await;
         let told = featurebase_bouncer::store::Store::open(&rest.database.location).await.unwrap_err().to_string();
         assert!(told.contains("written by a newer version of bouncer: its tables are at step 4000"), "{told}");
         let pool = sqlx::AnyPool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-        sqlx::query(newer).execute(&pool).await.unwrap();
+        sqlx::query(FROM_A_NEWER_VERSION).execute(&pool).await.unwrap();
         pool.close().await;
         let told = backup::look(&file, rest.clock.clone()).await.unwrap_err().to_string();
         assert!(told.contains("newer version"), "{told}");

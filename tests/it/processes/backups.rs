@@ -4,6 +4,7 @@ use featurebase_bouncer::sandbox::{Draft, NewContact};
 
 use super::{Site, rules, text, until};
 use crate::bot::PITCH;
+use crate::database::FROM_A_NEWER_VERSION;
 use crate::on_both_databases;
 
 on_both_databases! {
@@ -68,9 +69,7 @@ on_both_databases! {
         let mut process = site.starts();
         site.is_ready().await;
         assert_eq!(process.terminate(), Some(0));
-        let newer = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-            SELECT 4000, 'from the future', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
-        site.database.tampers(newer).await;
+        site.database.tampers(FROM_A_NEWER_VERSION).await;
         for arguments in [&["run"][..], &["audit"], &["doctor"]] {
             let refused = site.says(arguments);
             let told = format!("{}{}", text(&refused.stdout), text(&refused.stderr));
