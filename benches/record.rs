@@ -1,8 +1,10 @@
 //! How long a record of many rows takes to be searched, and how large its file is.
 //!
 //!     cargo bench --bench record [-- --rows 1000000] [--on sqlite|postgres]
+//!     cargo bench --bench record -- --rows 10000000 --store FILE|postgres://…
 //!
-//! It uses the PostgreSQL of `BOUNCER_TEST_POSTGRES` besides SQLite; without it only SQLite is measured, which is said.
+//! It uses the PostgreSQL of `BOUNCER_TEST_POSTGRES` besides SQLite; without it only SQLite is measured, which is said. With
+//! `--store` the rows are written there if there are none, and stay, so that they are searched again without being written again.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -57,6 +59,16 @@ const SEARCHES: &[(&str, &str, u64)] = &[
         "actor:ana rule:pitch/r00",
         20,
     ),
+    (
+        "a kind of row and a verdict, never together",
+        "action:blocked verdict:block",
+        20,
+    ),
+    (
+        "a person and a kind of row",
+        "actor:ana action:unblock_ordered",
+        20,
+    ),
     ("a day long ago", "created:300d..299d", 20),
     (
         "a day long ago, and a verdict",
@@ -95,8 +107,16 @@ async fn main() -> anyhow::Result<()> {
         place.and_then(|place| arguments.get(place + 1))
     };
     let rows: usize = given("--rows").map_or(Ok(1_000_000), |rows| rows.parse())?;
-    let is_on = |kind: &str| given("--on").is_none_or(|on| on == kind);
+    let kept = given("--store");
+    let is_on = |kind: &str| kept.is_none() && given("--on").is_none_or(|on| on == kind);
     let mut missed = 0;
+    if let Some(kept) = kept {
+        let location = match kept.split_once("://") {
+            Some(_) => Location::Postgres(kept.clone()),
+            None => Location::Sqlite(kept.into()),
+        };
+        missed += measure(kept, &location, rows).await?;
+    }
     if is_on("sqlite") {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("bouncer.db");
@@ -122,15 +142,22 @@ async fn measure(name: &str, location: &Location, rows: usize) -> anyhow::Result
     let (store, _) = Store::open(location).await?;
     let clock = Clock::system();
     let started = Instant::now();
-    let made = rows::make(&store, rows, clock.now()).await?;
+    let there = store.newest_seq().await?;
+    let made = match there {
+        0 => rows::make(&store, rows, clock.now()).await?,
+        _ => rows::Made::found(&store).await?,
+    };
     let spent = started.elapsed();
-    say(&format!(
-        "\n{name}: {} rows of the record about {} messages, written in {:.0} s ({:.0} µs a row)",
-        made.rows,
-        made.messages,
-        spent.as_secs_f64(),
-        spent.as_secs_f64() * 1e6 / rows as f64
-    ));
+    say(&match there {
+        0 => format!(
+            "\n{name}: {} rows of the record about {} messages, written in {:.0} s ({:.0} µs a row)",
+            made.rows,
+            made.messages,
+            spent.as_secs_f64(),
+            spent.as_secs_f64() * 1e6 / rows as f64
+        ),
+        there => format!("\n{name}: {there} rows of the record, written before"),
+    });
     let desk = Desk {
         store: store.clone(),
         clock: clock.clone(),
@@ -165,8 +192,8 @@ async fn measure(name: &str, location: &Location, rows: usize) -> anyhow::Result
     })
     .await?;
     missed += goal("counts by rule over 30 days", &took, 100);
-    if let Location::Sqlite(path) = location {
-        store.close().await;
+    store.close().await;
+    if let (Location::Sqlite(path), 0) = (location, there) {
         let size = std::fs::metadata(path)?.len();
         say(&format!(
             "file: {:.0} MB for {:.0} MB received ({:.2} times)",
@@ -174,8 +201,6 @@ async fn measure(name: &str, location: &Location, rows: usize) -> anyhow::Result
             made.received as f64 / 1e6,
             size as f64 / made.received as f64
         ));
-    } else {
-        store.close().await;
     }
     Ok(missed)
 }

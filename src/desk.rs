@@ -175,7 +175,7 @@ impl Desk {
         let released = tx
             .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
-        words.extend(released.into_iter().map(|event| (event, Said::Wrong)));
+        words.extend(all(&released, Said::Wrong));
         let detail = json!({
             "blocks_called_off": called_off,
             "exempt_until": until.to_string(),
@@ -199,10 +199,10 @@ impl Desk {
         let until = now.after(self.exempt);
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
-        let events = tx
+        let holds = tx
             .settle_holds(&contact, HoldOutcome::Released, order.actor, now)
             .await?;
-        if events.is_empty() {
+        if holds.is_empty() {
             return Err(DeskError::NothingHeld(held.to_owned()));
         }
         let row = tx.contact_or_new(&contact, now).await?;
@@ -224,11 +224,11 @@ impl Desk {
         if row.standing != Standing::Blocked {
             tx.plan_looks(&row, now).await?;
         }
-        tx.record(settled(Action::HoldReleased, &contact, &events, order, now))
+        tx.record(settled(Action::HoldReleased, &holds, order, now))
             .await?;
-        tx.say(&all(&events, Said::Wrong), order.actor, now).await?;
+        tx.say(&all(&holds, Said::Wrong), order.actor, now).await?;
         tx.commit().await?;
-        Ok((events.len(), until))
+        Ok((holds.len(), until))
     }
 
     async fn confirm_once(&self, held: &str, order: Order<'_>) -> Result<usize> {
@@ -241,10 +241,10 @@ impl Desk {
             .map(ConversationId::new);
         let mut tx = self.store.writing().await?;
         tx.lock_contacts().await?;
-        let events = tx
+        let holds = tx
             .settle_holds(&contact, HoldOutcome::Confirmed, order.actor, now)
             .await?;
-        let Some(event) = events.first().cloned() else {
+        let Some(event) = holds.first().map(|hold| hold.event.clone()) else {
             return Err(DeskError::NothingHeld(held.to_owned()));
         };
         let row = tx.contact_or_new(&contact, now).await?;
@@ -258,7 +258,7 @@ impl Desk {
             ends_at: None,
             ..row
         };
-        let (steps, block_for) = self.asked_for(&events, row.fence).await?;
+        let (steps, block_for) = self.asked_for(&holds, row.fence).await?;
         row.block_for = block_for;
         tx.set_contact(&row).await?;
         for task in [Task::Unblock, Task::Block, Task::EndBlock] {
@@ -274,17 +274,11 @@ impl Desk {
         let mut jobs = vec![job(Task::Block, &contact, &call)];
         jobs.extend(steps);
         tx.add_jobs(jobs, now).await?;
-        tx.record(settled(
-            Action::HoldConfirmed,
-            &contact,
-            &events,
-            order,
-            now,
-        ))
-        .await?;
-        tx.say(&all(&events, Said::Right), order.actor, now).await?;
+        tx.record(settled(Action::HoldConfirmed, &holds, order, now))
+            .await?;
+        tx.say(&all(&holds, Said::Right), order.actor, now).await?;
         tx.commit().await?;
-        Ok(events.len())
+        Ok(holds.len())
     }
 
     async fn stop_once(&self, order: Order<'_>) -> Result<Vec<OnTheWire>> {
@@ -356,25 +350,21 @@ fn regretted(row: &ContactRow) -> Option<(EventId, Said)> {
         .map(|event| (event, Said::Undone))
 }
 
-fn all(events: &[EventId], said: Said) -> Vec<(EventId, Said)> {
-    events.iter().map(|event| (event.clone(), said)).collect()
+fn all(holds: &[Hold], said: Said) -> Vec<(EventId, Said)> {
+    let events = holds.iter().map(|hold| hold.event.clone());
+    events.map(|event| (event, said)).collect()
 }
 
-fn settled(
-    action: Action,
-    contact: &ContactId,
-    events: &[EventId],
-    order: Order<'_>,
-    now: Timestamp,
-) -> Vec<Entry> {
-    events
+fn settled(action: Action, holds: &[Hold], order: Order<'_>, now: Timestamp) -> Vec<Entry> {
+    holds
         .iter()
-        .map(|event| {
+        .map(|hold| {
             Entry::new(action, now, json!({}))
                 .private(json!({ "reason": order.reason }))
                 .by(order.actor)
-                .contact(contact)
-                .event(event)
+                .contact(&hold.contact)
+                .event(&hold.event)
+                .rules(&hold.rules)
         })
         .collect()
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use featurebase_bouncer::decision::{
     Decision, Digest, Evidence, Facts, Finding, Part, RuleId, Stage, Then, Verdict,
 };
 use featurebase_bouncer::message::{ContactId, ConversationId, EventId, PartId};
-use featurebase_bouncer::store::audit::{Action, Entry};
+use featurebase_bouncer::store::audit::{Action, Entry, Filter};
 use featurebase_bouncer::store::events::{EventKind, EventRow, MessageKey};
 use featurebase_bouncer::store::hits::Hits;
 use featurebase_bouncer::store::{Store, Writing};
@@ -27,6 +28,38 @@ pub struct Made {
     pub received: usize,
     pub contact: String,
     pub conversation: String,
+}
+
+/// The message whose contact and conversation are asked for.
+const ASKED_FOR: usize = 20_000;
+
+impl Made {
+    /// What is asked for in a store that was filled before.
+    pub async fn found(store: &Store) -> anyhow::Result<Self> {
+        let filter = Filter {
+            event: Some(event_of(ASKED_FOR)),
+            ..Filter::default()
+        };
+        let rows = store.audit(&filter, 1).await?;
+        let row = rows.first().context("not a store of this bench")?;
+        Ok(Self {
+            contact: row
+                .contact
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            conversation: row
+                .conversation
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            ..Self::default()
+        })
+    }
+}
+
+fn event_of(number: usize) -> EventId {
+    EventId::new(format!("notif_{number:024x}"))
 }
 
 /// Writes about so many rows by the program's own means.
@@ -73,7 +106,7 @@ impl Batch {
         hits: &mut Hits,
     ) {
         let number = made.messages;
-        let event = EventId::new(format!("notif_{number:024x}"));
+        let event = event_of(number);
         let contact = ContactId::new(format!(
             "{:024x}",
             0x0065_f1c3_0000_usize + zipf(random, number / 3 + 10)
@@ -90,7 +123,7 @@ impl Batch {
         }
         let body = body_of(&event, &conversation, &contact, &words.join(" "), at);
         made.received += body.len();
-        if number == 20_000 {
+        if number == ASKED_FOR {
             contact.as_str().clone_into(&mut made.contact);
             conversation.as_str().clone_into(&mut made.conversation);
         }

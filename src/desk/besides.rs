@@ -6,6 +6,7 @@ use crate::message::EventId;
 use crate::store::Writing;
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::{ContactRow, Standing};
+use crate::store::holds::Hold;
 use crate::store::jobs::{About, Call, NewJob, Task, steps_of};
 use crate::time::Timestamp;
 
@@ -17,11 +18,11 @@ impl Desk {
     /// long the block is to last. The longest counts, and one for good above all.
     pub(super) async fn asked_for(
         &self,
-        events: &[EventId],
+        holds: &[Hold],
         fence: i64,
     ) -> Result<(Vec<NewJob>, Option<i64>)> {
         let (mut jobs, mut spans) = (Vec::new(), Vec::new());
-        for event in events {
+        for event in holds.iter().map(|hold| &hold.event) {
             let done = self.done_besides(event).await?;
             let Some(decision) = self.decision_on(event).await? else {
                 spans.push(None);

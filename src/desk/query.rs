@@ -1,4 +1,4 @@
-//! The language the record is searched in: `actor:ana action:blocked rule:pitch/* created:>2026-11-01 "gift card"`.
+//! The language the record is searched in: `action:blocked rule:pitch/* created:>2026-11-01 "gift card"`.
 //!
 //! Reading a search is a plain function of its text; what a search means at a moment is said by [`Query::wanted`].
 

@@ -1,14 +1,13 @@
 //! The record: rows are added, never changed, and only the oldest are ever removed (`store/retention.rs`).
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::rows::{self, Cell};
-use super::{Result, Store, StoreError, Writing, postings, sealing};
+use super::search::Wanted;
+use super::{Result, Store, StoreError, Writing, postings};
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::time::Timestamp;
 
@@ -184,6 +183,13 @@ impl Entry {
         self
     }
 
+    /// The rules concerned, with blanks between; empty when there are none.
+    #[must_use]
+    pub fn rules(mut self, rules: &str) -> Self {
+        self.rules = (!rules.is_empty()).then(|| rules.to_owned());
+        self
+    }
+
     #[must_use]
     pub fn contact(mut self, contact: &ContactId) -> Self {
         self.contact = Some(contact.clone());
@@ -241,62 +247,6 @@ pub struct Filter {
     pub before: Option<i64>,
 }
 
-impl Filter {
-    /// The conditions in SQL, numbered from `$1`, and their values in order.
-    fn conditions(&self) -> (String, Vec<Value>) {
-        let text = |value: Option<&str>| value.map(Value::from);
-        let number = |value: Option<i64>| value.map(Value::from);
-        let parts = [
-            (
-                "contact_id =",
-                text(self.contact.as_ref().map(ContactId::as_str)),
-            ),
-            (
-                "conversation_id =",
-                text(self.conversation.as_ref().map(ConversationId::as_str)),
-            ),
-            ("event_id =", text(self.event.as_ref().map(EventId::as_str))),
-            ("action =", text(self.action.map(Action::as_str))),
-            ("verdict =", text(self.verdict.as_deref())),
-            ("actor =", text(self.actor.as_deref())),
-            ("at >=", number(self.since.map(Timestamp::millis))),
-            ("at <=", number(self.until.map(Timestamp::millis))),
-            ("seq <", number(self.before)),
-            (
-                "(' ' || rules || ' ') LIKE",
-                self.rule
-                    .as_deref()
-                    .map(|rule| Value::from(rule_pattern(rule))),
-            ),
-        ];
-        let (mut conditions, mut values) = (String::new(), Vec::new());
-        for (condition, value) in parts {
-            if let Some(value) = value {
-                values.push(value);
-                let _ = write!(conditions, " AND {condition} ${}", values.len());
-                if condition.ends_with("LIKE") {
-                    conditions.push_str(" ESCAPE '!'");
-                }
-            }
-        }
-        // Said aloud, so that the databases see that their partial indexes serve.
-        if self
-            .action
-            .is_some_and(|action| !matches!(action, Action::Received | Action::Decided))
-        {
-            conditions.push_str(" AND action <> 'received' AND action <> 'decided'");
-        }
-        if self
-            .verdict
-            .as_deref()
-            .is_some_and(|verdict| verdict != "clean")
-        {
-            conditions.push_str(" AND verdict <> 'clean'");
-        }
-        (conditions, values)
-    }
-}
-
 impl Writing {
     /// Adds rows to the record, in order.
     ///
@@ -324,7 +274,7 @@ impl Writing {
         let written = rows::insert(
             &mut self.tx,
             "INSERT INTO audit (at, action, actor, contact_id, conversation_id, event_id, verdict, rules, detail) VALUES",
-            "RETURNING seq, at, rules",
+            &format!("RETURNING seq, at, {}", postings::LANE_COLUMNS),
             cells,
         )
         .await?;
@@ -341,24 +291,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, filter: &Filter, limit: i64) -> Result<Vec<Row>> {
-        let (conditions, values) = filter.conditions();
-        let sql = format!(
-            "SELECT {COLUMNS} FROM audit WHERE 1 = 1{conditions} ORDER BY seq DESC LIMIT ${}",
-            values.len() + 1
-        );
-        // Only fixed texts and place holders are in it: values are always bound.
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for value in values {
-            query = match value {
-                Value::String(text) => query.bind(text),
-                number => query.bind(number.as_i64()),
-            };
+        let mut wanted = Wanted::of(filter);
+        let mut rows: Vec<Row> = Vec::new();
+        let limit = usize::try_from(limit).unwrap_or_default();
+        loop {
+            let page = self.search(&wanted, limit - rows.len()).await?;
+            rows.extend(page.rows);
+            if rows.len() >= limit || page.more.is_none() {
+                return Ok(rows);
+            }
+            wanted.before = page.more;
         }
-        let mut connection = self.reading().await?;
-        let found = query.bind(limit).fetch_all(&mut *connection).await?;
-        let mut rows: Vec<Row> = found.iter().map(row_of).collect::<Result<_>>()?;
-        sealing::merge_private(&mut connection, &mut rows).await?;
-        Ok(rows)
     }
 }
 

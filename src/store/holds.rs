@@ -69,7 +69,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Settles every open hold of a contact. Gives the events they were about.
+    /// Settles every open hold of a contact. Gives them.
     ///
     /// # Errors
     /// When the database fails.
@@ -79,8 +79,9 @@ impl Writing {
         outcome: HoldOutcome,
         actor: &str,
         at: Timestamp,
-    ) -> Result<Vec<EventId>> {
-        let sql = "UPDATE holds SET settled_at = $2, settled_by = $3, outcome = $4 WHERE contact_id = $1 AND settled_at IS NULL RETURNING event_id";
+    ) -> Result<Vec<Hold>> {
+        let sql = "UPDATE holds SET settled_at = $2, settled_by = $3, outcome = $4 WHERE contact_id = $1 AND settled_at IS NULL
+            RETURNING event_id, contact_id, conversation_id, held_at, rules, because";
         let found = sqlx::query(sql)
             .bind(contact.as_str())
             .bind(at.millis())
@@ -88,9 +89,7 @@ impl Writing {
             .bind(outcome.as_str())
             .fetch_all(&mut *self.tx)
             .await?;
-        let events: std::result::Result<Vec<String>, _> =
-            found.iter().map(|row| row.try_get("event_id")).collect();
-        Ok(events?.into_iter().map(EventId::new).collect())
+        found.iter().map(hold_of).collect()
     }
 }
 

@@ -1,36 +1,70 @@
-//! What is kept beside the record so that it is searched quickly: the rows of each rule, and which rows an hour has.
+//! What is kept beside the record so that it is searched quickly: the rows of each rule and kind, and which rows an hour has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use super::audit::{COLUMNS, Row, row_of};
+use super::audit::{Action, BOUNCER, COLUMNS, Row, row_of};
 use super::rows::{self, Cell};
 use super::schema::Dialect;
-use super::search::distinct;
-use super::{Result, Store, sealing};
+use super::{Result, Store, sealing, search};
+use crate::decision::Verdict;
 use crate::message::ContactId;
 use crate::time::Timestamp;
 
 /// Longest name of a rule that is kept, in bytes; PostgreSQL cannot index long ones.
 const LONGEST: usize = 500;
+/// Of an actor's name so many characters are part of a lane.
+pub(super) const ACTOR: usize = 200;
 
-/// Forgets rows (`rules`) that are all there were below a number.
+/// The columns [`lanes_of`] reads.
+pub(super) const LANE_COLUMNS: &str = "action, actor, verdict, rules";
+
+/// What nearly every message leaves (action, verdict), when the program itself wrote it: only a rule's lane holds it.
+pub(super) const COMMON: [(Action, &str); 4] = [
+    (Action::Received, ""),
+    (Action::Received, CLEAN),
+    (Action::Decided, ""),
+    (Action::Decided, CLEAN),
+];
+const CLEAN: &str = Verdict::Clean.as_str();
+
+/// The lanes a row stands in: one of each rule, and one of no rule unless the row is a common one.
+fn lanes_of(row: &AnyRow) -> Result<BTreeSet<String>> {
+    let (action, actor): (String, String) = (row.try_get("action")?, row.try_get("actor")?);
+    let verdict: Option<String> = row.try_get("verdict")?;
+    let rules: Option<String> = row.try_get("rules")?;
+    let (verdict, rules) = (verdict.unwrap_or_default(), rules.unwrap_or_default());
+    let is_common = actor == BOUNCER
+        && COMMON
+            .iter()
+            .any(|(common, of)| common.as_str() == action && *of == verdict);
+    let actor = if actor == BOUNCER { "" } else { &actor };
+    let actor: String = actor.chars().take(ACTOR).collect();
+    let named = rules
+        .split(' ')
+        .filter(|rule| !rule.is_empty() && rule.len() <= LONGEST);
+    let of_none = (!is_common).then_some("");
+    let lanes = named
+        .chain(of_none)
+        .map(|rule| format!("{rule} {action} {verdict} {actor}"));
+    Ok(lanes.collect())
+}
+
+/// Forgets rows (with [`LANE_COLUMNS`]) that are all there were below a number.
 pub(super) async fn forget_below(
     connection: &mut AnyConnection,
     seq: i64,
     rows: &[AnyRow],
 ) -> Result<()> {
-    let mut rules = BTreeSet::new();
+    let mut lanes = BTreeSet::new();
     for row in rows {
-        let named: Option<String> = row.try_get("rules")?;
-        let named = named.unwrap_or_default();
-        rules.extend(named.split_whitespace().map(str::to_owned));
+        lanes.extend(lanes_of(row)?);
     }
-    for rule in rules {
-        sqlx::query("DELETE FROM audit_rules WHERE rule = $1 AND seq < $2")
-            .bind(rule)
+    for lane in lanes {
+        sqlx::query("DELETE FROM audit_lanes WHERE lane = $1 AND seq < $2")
+            .bind(lane)
             .bind(seq)
             .execute(&mut *connection)
             .await?;
@@ -42,13 +76,13 @@ pub(super) async fn forget_below(
     Ok(())
 }
 
-/// Notes rows just written (`seq`, `at`, `rules`).
+/// Notes rows just written (`seq`, `at` and [`LANE_COLUMNS`]).
 pub(super) async fn note(
     connection: &mut AnyConnection,
     dialect: Dialect,
     written: &[AnyRow],
 ) -> Result<()> {
-    let mut rules = BTreeSet::new();
+    let mut lanes = BTreeSet::new();
     let mut hours: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     for row in written {
         let seq: i64 = row.try_get("seq")?;
@@ -56,18 +90,13 @@ pub(super) async fn note(
         let (first, last) = hours.entry(hour).or_insert((seq, seq));
         *first = seq.min(*first);
         *last = seq.max(*last);
-        let named: Option<String> = row.try_get("rules")?;
-        let named = named.unwrap_or_default();
-        let kept = named
-            .split(' ')
-            .filter(|rule| !rule.is_empty() && rule.len() <= LONGEST);
-        rules.extend(kept.map(|rule| (rule.to_owned(), seq)));
+        lanes.extend(lanes_of(row)?.into_iter().map(|lane| (lane, seq)));
     }
-    let cells = rules.into_iter();
-    let cells = cells.map(|(rule, seq)| vec![Cell::Text(rule), Cell::Int(seq)]);
+    let cells = lanes.into_iter();
+    let cells = cells.map(|(lane, seq)| vec![Cell::Text(lane), Cell::Int(seq)]);
     rows::insert(
         connection,
-        "INSERT INTO audit_rules (rule, seq) VALUES",
+        "INSERT INTO audit_lanes (lane, seq) VALUES",
         "",
         cells.collect(),
     )
@@ -102,11 +131,12 @@ impl Store {
     /// When the database fails.
     pub async fn names(&self) -> Result<(Vec<String>, Vec<String>)> {
         let mut connection = self.reading().await?;
-        let rules = distinct(&mut connection, "audit_rules", "rule", "").await?;
-        let mut actors = distinct(&mut connection, "audit", "actor", "").await?;
-        actors.push(super::audit::BOUNCER.to_owned());
-        actors.sort();
-        Ok((rules, actors))
+        let of_rules = search::lanes(&mut connection, "").await?;
+        let of_none = search::lanes(&mut connection, " ").await?;
+        let rules: BTreeSet<String> = of_rules.into_iter().map(|lane| lane.rule).collect();
+        let mut actors: BTreeSet<String> = of_none.into_iter().map(|lane| lane.actor).collect();
+        actors.insert(BOUNCER.to_owned());
+        Ok((rules.into_iter().collect(), actors.into_iter().collect()))
     }
 
     /// The rows about a contact after a number, oldest first.

@@ -193,7 +193,7 @@ impl Writing {
     /// When the database fails.
     pub async fn forget_rows_below(&mut self, seq: i64) -> Result<u64> {
         self.overwriting().await?;
-        let sql = "SELECT action, contact_id, conversation_id, event_id, rules, detail FROM audit WHERE seq < $1 ORDER BY seq";
+        let sql = "SELECT action, actor, verdict, rules, contact_id, conversation_id, event_id, detail FROM audit WHERE seq < $1 ORDER BY seq";
         let found = sqlx::query(sql).bind(seq).fetch_all(&mut *self.tx).await?;
         let (mut events, mut pieces) = (Vec::new(), Vec::new());
         for row in &found {

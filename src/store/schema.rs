@@ -101,6 +101,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("migrations/0011.sqlite.sql"),
         postgres: include_str!("migrations/0011.postgres.sql"),
     },
+    Step {
+        number: 12,
+        about: "rows of the record by rule and kind",
+        sqlite: include_str!("migrations/0012.sqlite.sql"),
+        postgres: include_str!("migrations/0012.postgres.sql"),
+    },
 ];
 
 /// Brings a database to this version's tables.

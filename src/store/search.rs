@@ -1,9 +1,11 @@
 //! Rows of the record by what is asked of them, newest first, each page in bounded time.
 //!
-//! The rarest thing asked for leads: its rows are taken from an index, newest first, and the rest is asked of each. How rare a
-//! thing is, is counted, but only up to `FEW`: neither database keeps counts we could rely on.
+//! The rarest thing asked for leads: its rows are taken from an index, newest first, and the rest is asked of each. Rules, actors,
+//! actions and verdicts lead together (`lanes`). How rare a thing is, is counted, but only up to `FEW`: neither database keeps
+//! counts we could rely on.
 
 mod conditions;
+mod lanes;
 mod lead;
 
 use std::collections::HashSet;
@@ -19,13 +21,13 @@ use crate::message::EventId;
 use crate::time::Timestamp;
 
 use conditions::{Sql, Value};
+pub(super) use lanes::lanes;
 use lead::Lead;
-pub(super) use lead::distinct;
 
 /// What is rarer is counted to the end.
-const FEW: i64 = 1_000;
+const FEW: usize = 1_000;
 /// Messages with all the words asked for: up to so many lead the search.
-const FEW_MESSAGES: i64 = 4_000;
+const FEW_MESSAGES: usize = 4_000;
 /// Most rows looked at for one page. What is not found by then is looked for by the next page.
 const MOST_LOOKED: usize = 200_000;
 
@@ -47,6 +49,17 @@ crate::vocabulary! {
 pub struct Pattern {
     pub text: String,
     pub prefix: bool,
+}
+
+impl Pattern {
+    /// Whether a value is meant. The beginning of nothing is that of every value, but not of none.
+    fn fits(&self, value: &str) -> bool {
+        match (self.prefix, self.text.as_str()) {
+            (true, "") => !value.is_empty(),
+            (true, beginning) => value.starts_with(beginning),
+            (false, text) => value == text,
+        }
+    }
 }
 
 /// A column has one of the values, or none of them.
@@ -333,16 +346,14 @@ impl Looking<'_> {
             return Ok(None);
         }
         let mut sql = Sql::default();
-        if let Some(field) = self.lead.is_walked() {
-            // One statement does all: the database reads its index in order and asks the rest of each row.
-            let first = field.map(|field| sql.indexed(field)).unwrap_or_default();
-            let rest = sql.rest(self.wanted, field);
+        if matches!(self.lead, Lead::All) {
+            let rest = sql.rest(self.wanted);
             let (low, below) = (
                 sql.bind(Value::Number(self.low)),
                 sql.bind(Value::Number(self.below)),
             );
             let text = format!(
-                "SELECT {COLUMNS} FROM audit WHERE seq >= {low} AND seq < {below}{first}{rest} ORDER BY seq DESC LIMIT {size}"
+                "SELECT {COLUMNS} FROM audit WHERE seq >= {low} AND seq < {below}{rest} ORDER BY seq DESC LIMIT {size}"
             );
             let rows = fetch(connection, sql, text).await?;
             let full = rows.len() == size;
@@ -364,7 +375,7 @@ impl Looking<'_> {
         };
         self.below = *last;
         let listed: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-        let rest = sql.rest(self.wanted, None);
+        let rest = sql.rest(self.wanted);
         let text = format!(
             "SELECT {COLUMNS} FROM audit WHERE seq IN ({}){rest} ORDER BY seq DESC",
             listed.join(",")

@@ -155,20 +155,19 @@ impl Writing {
         outcome: HoldOutcome,
         actor: &str,
         at: Timestamp,
-    ) -> Result<Vec<EventId>> {
+    ) -> Result<Vec<Hold>> {
         let mut settled = Vec::new();
-        let sql = "UPDATE holds SET settled_at = $2, settled_by = $3, outcome = $4 WHERE event_id = $1 AND settled_at IS NULL";
+        let sql = "UPDATE holds SET settled_at = $2, settled_by = $3, outcome = $4 WHERE event_id = $1 AND settled_at IS NULL
+            RETURNING event_id, contact_id, conversation_id, held_at, rules, because";
         for event in events {
-            let done = sqlx::query(sql)
+            let found = sqlx::query(sql)
                 .bind(event.as_str())
                 .bind(at.millis())
                 .bind(actor)
                 .bind(outcome.as_str())
-                .execute(&mut *self.tx)
+                .fetch_optional(&mut *self.tx)
                 .await?;
-            if done.rows_affected() == 1 {
-                settled.push(event.clone());
-            }
+            settled.extend(found.as_ref().map(hold_of).transpose()?);
         }
         Ok(settled)
     }

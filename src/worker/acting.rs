@@ -268,6 +268,7 @@ impl Worker {
             event: call.event,
             ..Entry::new(action, self.clock.now(), detail)
                 .contact(&ContactId::new(job.subject.clone()))
+                .rules(&call.rules)
         }
     }
 }

@@ -136,7 +136,9 @@ pub(super) async fn plan_end(
     now: Timestamp,
 ) -> Result<Entry> {
     let detail = json!({ "ends_at": row.ends_at.map(|end| end.to_string()) });
-    let mut entry = Entry::new(Action::BlockEndPlanned, now, detail).contact(&row.contact);
+    let mut entry = Entry::new(Action::BlockEndPlanned, now, detail)
+        .contact(&row.contact)
+        .rules(&call.rules);
     entry.event.clone_from(&call.event);
     entry.conversation.clone_from(&call.conversation);
     if let Some(end) = row.ends_at {

@@ -67,7 +67,8 @@ impl Worker {
                 now,
                 json!({ "call": Task::Block, "why": because }),
             )
-            .contact(&row.contact);
+            .contact(&row.contact)
+            .rules(&call.rules);
             entry.event.clone_from(&call.event);
             entry.conversation.clone_from(&call.conversation);
             entries.push(entry);

@@ -5,7 +5,7 @@ use crate::desk::formats::Format;
 
 #[derive(Debug, clap::Args)]
 pub struct Search {
-    /// What is looked for, such as 'actor:ana action:blocked rule:pitch/* created:>7d "gift card"'
+    /// What is looked for, such as 'action:blocked rule:pitch/* created:>7d "gift card"'
     ///
     /// Keys: actor, action, rule, verdict, contact, conversation, event, created. A `*` at the end of a value stands for
     /// everything that begins so, commas stand between several values, a `-` before a condition turns it round. For created:

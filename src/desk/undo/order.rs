@@ -13,7 +13,7 @@ use crate::store::Writing;
 use crate::store::audit::{Action, Entry};
 use crate::store::confirmations::Said;
 use crate::store::contacts::{ContactRow, Standing};
-use crate::store::holds::HoldOutcome;
+use crate::store::holds::{Hold, HoldOutcome};
 use crate::store::jobs::{BEHIND, Call, NewJob, Task};
 use crate::store::undos::{Dealt, Did, UndoRow};
 use crate::time::{Timestamp, say_span};
@@ -200,7 +200,11 @@ impl Work<'_> {
             )
             .await?;
         self.record_released(tx, &released).await?;
-        words.extend(released.iter().map(|event| (event.clone(), Said::Wrong)));
+        words.extend(
+            released
+                .iter()
+                .map(|hold| (hold.event.clone(), Said::Wrong)),
+        );
         let did = match &plan.fate {
             Fate::Unblock => {
                 words.extend(self.regretted());
@@ -343,13 +347,14 @@ impl Work<'_> {
         Ok(steps)
     }
 
-    async fn record_released(&self, tx: &mut Writing, released: &[EventId]) -> Result<()> {
-        let entries = released.iter().map(|event| {
+    async fn record_released(&self, tx: &mut Writing, released: &[Hold]) -> Result<()> {
+        let entries = released.iter().map(|hold| {
             Entry::new(Action::HoldReleased, self.now, self.detail(json!({})))
                 .private(self.reason())
                 .by(self.order.actor)
-                .contact(&self.plan.contact)
-                .event(event)
+                .contact(&hold.contact)
+                .event(&hold.event)
+                .rules(&hold.rules)
         });
         tx.record(entries.collect()).await?;
         Ok(())

@@ -8,7 +8,7 @@ use crate::store::audit::rule_pattern;
 use crate::time::Timestamp;
 
 /// Above every text that begins with what stands before it.
-const HIGHEST: char = '\u{10ffff}';
+pub(super) const HIGHEST: char = '\u{10ffff}';
 
 /// A value of a statement.
 pub(super) enum Value {
@@ -41,34 +41,16 @@ impl Sql {
             })
     }
 
-    /// ` AND …` for everything but the field that leads.
-    pub(super) fn rest(&mut self, wanted: &Wanted, lead: Option<&Field>) -> String {
+    /// ` AND …` for all fields and times.
+    pub(super) fn rest(&mut self, wanted: &Wanted) -> String {
         let mut text = String::new();
         for field in &wanted.fields {
-            if !lead.is_some_and(|lead| std::ptr::eq(lead, field) || lead == field) {
-                text.push_str(&self.asked(field));
-            }
+            text.push_str(&self.asked(field));
         }
         for times in &wanted.times {
             text.push_str(&self.within(times));
         }
         text
-    }
-
-    /// A condition an index serves, with what lets the databases see that their partial ones do.
-    pub(super) fn indexed(&mut self, field: &Field) -> String {
-        let column = field.column.as_str();
-        let condition = self.any_of(column, &field.any_of);
-        let said = match field.column {
-            Column::Actor => " AND actor <> 'bouncer'",
-            Column::Action => " AND action <> 'received' AND action <> 'decided'",
-            Column::Verdict => " AND verdict <> 'clean'",
-            Column::Contact => " AND contact_id IS NOT NULL",
-            Column::Conversation => " AND conversation_id IS NOT NULL",
-            Column::Event => " AND event_id IS NOT NULL",
-            Column::Rule => "",
-        };
-        format!(" AND ({condition}){said}")
     }
 
     /// A condition no index serves, so that the databases do not take one that leads astray.
@@ -103,8 +85,7 @@ impl Sql {
     }
 
     fn text(&mut self, text: &str) -> String {
-        // PostgreSQL keeps no NUL, so nothing there has one.
-        self.bind(Value::Text(text.replace('\0', "\u{fffd}")))
+        self.bind(Value::Text(kept(text)))
     }
 
     /// Rules stand in one text, with blanks between.
@@ -140,4 +121,9 @@ impl Sql {
         let not = if times.negated { "NOT " } else { "" };
         format!(" AND {not}({})", spans.join(" OR "))
     }
+}
+
+/// A value as the store keeps it: PostgreSQL keeps no NUL, so nothing there has one.
+pub(super) fn kept(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

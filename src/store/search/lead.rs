@@ -1,56 +1,66 @@
 //! Which of the things asked for leads the search.
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use super::conditions::{Sql, Value};
-use super::{Column, FEW, FEW_MESSAGES, Field, Pattern, Wanted};
-use crate::decision::Verdict;
+use super::conditions::{HIGHEST, kept};
+use super::lanes;
+use super::{Column, FEW, FEW_MESSAGES, Field, Wanted};
 use crate::store::Result;
-use crate::store::audit::{Action, BOUNCER};
+use crate::store::rows::{self, Cell};
 
-/// Most values that are each read in order.
-const MOST_LANES: usize = 64;
+/// Most pieces of an index that are read side by side.
+const SIDE_BY_SIDE: usize = 64;
 
 /// Where the rows come from.
 pub(super) enum Lead {
-    /// All rows, or those with one value of a column, in the order of an index.
-    Walk(Option<Field>),
+    /// All rows, in the order of their numbers.
+    All,
     /// These rows and no others, newest first; few.
     Few(Vec<i64>),
     /// The rows about messages with all words wanted, newest first.
     Words(Vec<i64>),
-    /// Several values of a column, each in the order of its index.
-    Lanes(Column, Vec<String>),
+    /// Pieces of an index, merged.
+    Merged(Pieces),
 }
 
-/// How a column is best read when it is met often: the rarest first, as a rule.
-const ORDER: &[Column] = &[
-    Column::Event,
-    Column::Conversation,
-    Column::Contact,
-    Column::Actor,
-    Column::Rule,
-    Column::Verdict,
-    Column::Action,
-];
+/// Pieces of an index, each in the order of its rows' numbers.
+pub(super) struct Pieces {
+    /// `FROM … WHERE` the value is `?`.
+    from: &'static str,
+    values: Vec<String>,
+}
+
+/// The rarest first, as a rule.
+const ORDER: [Column; 3] = [Column::Event, Column::Conversation, Column::Contact];
 
 pub(super) async fn choose(
     connection: &mut AnyConnection,
     wanted: &Wanted,
     words: Option<&str>,
-    within: (i64, i64),
+    (low, high): (i64, i64),
 ) -> Result<Lead> {
-    let mut common: Vec<&Field> = Vec::new();
-    let mut few: Option<Vec<i64>> = None;
-    for field in wanted.fields.iter().filter(|field| has_index(field)) {
-        let numbers = numbers_of(connection, field, within).await?;
-        if i64::try_from(numbers.len()).is_ok_and(|count| count > FEW) {
-            common.push(field);
-        } else if few.as_ref().is_none_or(|few| few.len() > numbers.len()) {
-            few = Some(numbers);
+    let span = (low, high.saturating_add(1));
+    let mut common: Vec<Pieces> = Vec::new();
+    let mut few: Vec<Vec<i64>> = Vec::new();
+    for column in ORDER {
+        for field in wanted.fields.iter().filter(|field| field.column == column) {
+            match Pieces::of(field) {
+                Some(pieces) => match pieces.few(connection, span).await? {
+                    Some(numbers) => few.push(numbers),
+                    None => common.push(pieces),
+                },
+                None => few.extend(few_that_begin(connection, field, span).await?),
+            }
         }
     }
-    if let Some(numbers) = few {
+    if let Some(lanes) = Pieces::of_lanes(connection, wanted).await? {
+        match lanes.few(connection, span).await? {
+            Some(numbers) => few.push(numbers),
+            None => common.push(lanes),
+        }
+    }
+    if let Some(numbers) = few.into_iter().min_by_key(Vec::len) {
         return Ok(Lead::Few(newest_first(numbers)));
     }
     if let Some(condition) = words
@@ -58,73 +68,161 @@ pub(super) async fn choose(
     {
         return Ok(Lead::Words(newest_first(numbers)));
     }
-    common.sort_by_key(|field| ORDER.iter().position(|column| *column == field.column));
-    for field in common {
-        match field.any_of.as_slice() {
-            [Pattern { prefix: false, .. }] if field.column != Column::Rule => {
-                return Ok(Lead::Walk(Some(field.clone())));
-            }
-            _ => {}
-        }
-        let values = values_of(connection, field).await?;
-        if let Some(values) = values.filter(|values| values.len() <= MOST_LANES) {
-            return Ok(Lead::Lanes(field.column, values));
-        }
-    }
-    Ok(Lead::Walk(None))
+    Ok(common.into_iter().next().map_or(Lead::All, Lead::Merged))
 }
 
-/// What nearly every message leaves has no index.
-fn has_index(field: &Field) -> bool {
-    let takes_in = |value: &str| {
-        let mut patterns = field.any_of.iter();
-        patterns.any(|pattern| {
-            pattern.text == value || (pattern.prefix && value.starts_with(&pattern.text))
-        })
-    };
-    !field.negated
-        && match field.column {
-            Column::Actor => !takes_in(BOUNCER),
-            Column::Action => {
-                !takes_in(Action::Received.as_str()) && !takes_in(Action::Decided.as_str())
-            }
-            Column::Verdict => !takes_in(Verdict::Clean.as_str()),
-            Column::Rule | Column::Contact | Column::Conversation | Column::Event => {
-                !field.any_of.iter().any(|pattern| pattern.text.is_empty())
-            }
-        }
-}
-
-const fn table_of(column: Column) -> &'static str {
-    match column {
-        Column::Rule => "audit_rules",
-        _ => "audit",
-    }
-}
-
-fn condition_of(sql: &mut Sql, field: &Field) -> String {
+/// Where a column's values are found, said so that the databases see that their partial indexes serve.
+fn index_of(field: &Field) -> Option<&'static str> {
     match field.column {
-        Column::Rule => format!(" AND ({})", sql.any_of("rule", &field.any_of)),
-        _ => sql.indexed(field),
+        _ if field.negated => None,
+        Column::Contact => Some("audit WHERE contact_id IS NOT NULL AND contact_id"),
+        Column::Conversation => Some("audit WHERE conversation_id IS NOT NULL AND conversation_id"),
+        Column::Event => Some("audit WHERE event_id IS NOT NULL AND event_id"),
+        Column::Actor | Column::Action | Column::Rule | Column::Verdict => None,
     }
 }
 
-/// The numbers of the rows with a value, one more than [`FEW`] at most.
-async fn numbers_of(
+/// The rows with one of the values of a field, some of which are but beginnings, in any order, unless they are more than [`FEW`].
+async fn few_that_begin(
     connection: &mut AnyConnection,
     field: &Field,
-    (low, high): (i64, i64),
-) -> Result<Vec<i64>> {
-    let mut sql = Sql::default();
-    let condition = condition_of(&mut sql, field);
-    let (low, high) = (sql.bind(Value::Number(low)), sql.bind(Value::Number(high)));
+    (low, below): (i64, i64),
+) -> Result<Option<Vec<i64>>> {
+    // Nothing at all is in no index.
+    let is_begun = field.any_of.iter().all(|pattern| !pattern.text.is_empty());
+    let Some(from) = index_of(field).filter(|_| is_begun) else {
+        return Ok(None);
+    };
     // Not by the order of the numbers alone: `seq + 0` keeps the database from walking over all rows.
-    let text = format!(
-        "SELECT seq FROM {} WHERE seq + 0 >= {low} AND seq + 0 <= {high}{condition} LIMIT {}",
-        table_of(field.column),
+    let select = format!(
+        "SELECT seq FROM {from} >= ? AND {} <= ? AND seq + 0 >= ? AND seq + 0 < ? LIMIT {}",
+        field.column,
         FEW + 1
     );
-    fetch(connection, sql, text).await
+    let cells = field.any_of.iter().map(|pattern| {
+        let from = kept(&pattern.text);
+        let to = if pattern.prefix {
+            format!("{from}{HIGHEST}")
+        } else {
+            from.clone()
+        };
+        vec![
+            Cell::Text(from),
+            Cell::Text(to),
+            Cell::Int(low),
+            Cell::Int(below),
+        ]
+    });
+    let found = numbers(&rows::select_each(connection, &select, cells.collect(), "").await?)?;
+    Ok((found.len() <= FEW).then_some(found))
+}
+
+impl Pieces {
+    /// Those of a column with an index, where whole values of it are asked for.
+    fn of(field: &Field) -> Option<Self> {
+        if !field
+            .any_of
+            .iter()
+            .all(|pattern| !pattern.prefix && !pattern.text.is_empty())
+        {
+            return None;
+        }
+        let from = index_of(field)?;
+        let mut values: Vec<String> = field.any_of.iter().map(|value| kept(&value.text)).collect();
+        values.sort();
+        values.dedup();
+        Some(Self { from, values })
+    }
+
+    async fn of_lanes(connection: &mut AnyConnection, wanted: &Wanted) -> Result<Option<Self>> {
+        Ok(lanes::wanted(connection, wanted).await?.map(|values| Self {
+            from: "audit_lanes WHERE lane",
+            values,
+        }))
+    }
+
+    /// All numbers, in any order, unless they are more than [`FEW`].
+    async fn few(
+        &self,
+        connection: &mut AnyConnection,
+        span: (i64, i64),
+    ) -> Result<Option<Vec<i64>>> {
+        let mut found = Vec::new();
+        for values in self.values.chunks(SIDE_BY_SIDE) {
+            let limit = format!("LIMIT {}", FEW + 1);
+            found.extend(self.read(connection, values, span, &limit, &limit).await?);
+            if found.len() > FEW {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The next numbers, highest first: `size` at most, and not none while there are any.
+    pub(super) async fn next(
+        &self,
+        connection: &mut AnyConnection,
+        (low, below): (i64, i64),
+        size: usize,
+    ) -> Result<Vec<i64>> {
+        let (mut low, mut values) = (low, self.values.clone());
+        if values.len() > SIDE_BY_SIDE {
+            (low, values) = self.newest(connection, (low, below)).await?;
+        }
+        let limit = format!("ORDER BY seq DESC LIMIT {size}");
+        let found = self
+            .read(connection, &values, (low, below), &limit, &limit)
+            .await?;
+        let mut numbers = newest_first(found);
+        numbers.truncate(size);
+        Ok(numbers)
+    }
+
+    /// The pieces with the newest rows, and the number down to which no other piece has any.
+    async fn newest(
+        &self,
+        connection: &mut AnyConnection,
+        (low, below): (i64, i64),
+    ) -> Result<(i64, Vec<String>)> {
+        let select = format!(
+            "SELECT ? AS value, (SELECT MAX(seq) FROM {} = ? AND seq >= ? AND seq < ?) AS top",
+            self.from
+        );
+        let cells = self.values.iter().map(|value| {
+            let value = Cell::Text(value.clone());
+            vec![value.clone(), value, Cell::Int(low), Cell::Int(below)]
+        });
+        let found = rows::select_each(connection, &select, cells.collect(), "").await?;
+        let mut tops: Vec<(i64, String)> = Vec::new();
+        for row in &found {
+            let top: Option<i64> = row.try_get("top")?;
+            if let Some(top) = top {
+                tops.push((top, row.try_get("value")?));
+            }
+        }
+        tops.sort_unstable_by(|a, b| b.cmp(a));
+        let low = tops.get(SIDE_BY_SIDE).map_or(low, |(top, _)| top + 1);
+        let values = tops.into_iter().take(SIDE_BY_SIDE);
+        Ok((low, values.map(|(_, value)| value).collect()))
+    }
+
+    async fn read(
+        &self,
+        connection: &mut AnyConnection,
+        values: &[String],
+        (low, below): (i64, i64),
+        each: &str,
+        all: &str,
+    ) -> Result<Vec<i64>> {
+        let select = format!(
+            "SELECT seq FROM {} = ? AND seq >= ? AND seq < ? {each}",
+            self.from
+        );
+        let cells = values
+            .iter()
+            .map(|value| vec![Cell::Text(value.clone()), Cell::Int(low), Cell::Int(below)]);
+        numbers(&rows::select_each(connection, &select, cells.collect(), all).await?)
+    }
 }
 
 /// The rows about the messages with all words wanted, unless they are many.
@@ -132,154 +230,22 @@ async fn about_messages(
     connection: &mut AnyConnection,
     condition: &str,
 ) -> Result<Option<Vec<i64>>> {
-    // Only hashes and numbers of our own are in these.
-    let text = format!(
+    let select = format!(
         "SELECT rowid AS seq FROM message_words WHERE {condition} LIMIT {}",
         FEW_MESSAGES + 1
     );
-    let messages = fetch(connection, Sql::default(), text).await?;
-    if i64::try_from(messages.len()).is_ok_and(|count| count > FEW_MESSAGES) {
+    // Only hashes and numbers of our own are in it.
+    let found = sqlx::query(AssertSqlSafe(select))
+        .fetch_all(&mut *connection)
+        .await?;
+    let messages = numbers(&found)?;
+    if messages.len() > FEW_MESSAGES {
         return Ok(None);
     }
-    let mut numbers = Vec::new();
-    for chunk in messages.chunks(500) {
-        let listed: Vec<String> = chunk.iter().map(ToString::to_string).collect();
-        let text = format!(
-            "SELECT row.seq FROM audit AS message JOIN audit AS row ON row.event_id = message.event_id WHERE message.seq IN ({})",
-            listed.join(",")
-        );
-        numbers.extend(fetch(connection, Sql::default(), text).await?);
-    }
-    Ok(Some(numbers))
-}
-
-/// The values a field takes in, each once; nothing where that is not to be had.
-async fn values_of(connection: &mut AnyConnection, field: &Field) -> Result<Option<Vec<String>>> {
-    let mut values = Vec::new();
-    for pattern in &field.any_of {
-        if !pattern.prefix {
-            values.push(pattern.text.clone());
-            continue;
-        }
-        let known = match field.column {
-            Column::Rule => distinct(connection, "audit_rules", "rule", &pattern.text).await?,
-            Column::Actor => distinct(connection, "audit", "actor", &pattern.text).await?,
-            Column::Action => Action::ALL.iter().map(ToString::to_string).collect(),
-            _ => return Ok(None),
-        };
-        let fitting = known
-            .into_iter()
-            .filter(|value| value.starts_with(&pattern.text));
-        values.extend(fitting);
-    }
-    values.sort();
-    values.dedup();
-    Ok(Some(values))
-}
-
-/// The different values of a column that begin so, each found by one look into its index.
-pub(in crate::store) async fn distinct(
-    connection: &mut AnyConnection,
-    table: &str,
-    column: &str,
-    beginning: &str,
-) -> Result<Vec<String>> {
-    let said = match column {
-        "actor" => " AND actor <> 'bouncer'",
-        _ => "",
-    };
-    let mut found: Vec<String> = Vec::new();
-    let mut last: Option<String> = None;
-    while found.len() < 1_000 {
-        let (sign, from) = match &last {
-            None => (">=", beginning),
-            Some(last) => (">", last.as_str()),
-        };
-        // Only names of our own tables are in it.
-        let text = format!(
-            "SELECT {column} AS value FROM {table} WHERE {column} {sign} $1{said} ORDER BY {column} LIMIT 1"
-        );
-        let next: Option<(String,)> = sqlx::query_as(AssertSqlSafe(text))
-            .bind(from.to_owned())
-            .fetch_optional(&mut *connection)
-            .await?;
-        let Some((next,)) = next.filter(|(next,)| next.starts_with(beginning)) else {
-            break;
-        };
-        last = Some(next.clone());
-        found.push(next);
-    }
-    Ok(found)
-}
-
-impl Lead {
-    /// Whether the database walks by itself, and by which field.
-    #[expect(
-        clippy::option_option,
-        reason = "a walk may have no field that leads it"
-    )]
-    pub(super) const fn is_walked(&self) -> Option<Option<&Field>> {
-        match self {
-            Self::Walk(field) => Some(field.as_ref()),
-            _ => None,
-        }
-    }
-
-    /// The next numbers below a number, highest first.
-    pub(super) async fn numbers(
-        &self,
-        connection: &mut AnyConnection,
-        (low, below): (i64, i64),
-        size: usize,
-    ) -> Result<Vec<i64>> {
-        match self {
-            Self::Walk(_) => Ok(Vec::new()),
-            Self::Few(numbers) | Self::Words(numbers) => {
-                let numbers = numbers.iter().copied();
-                let fitting = numbers.filter(|number| (low..below).contains(number));
-                Ok(fitting.take(size).collect())
-            }
-            Self::Lanes(column, values) => {
-                lanes(connection, *column, values, (low, below), size).await
-            }
-        }
-    }
-}
-
-/// Each value's newest rows, merged.
-async fn lanes(
-    connection: &mut AnyConnection,
-    column: Column,
-    values: &[String],
-    (low, below): (i64, i64),
-    size: usize,
-) -> Result<Vec<i64>> {
-    let mut sql = Sql::default();
-    let mut parts = Vec::new();
-    for value in values {
-        let field = Field {
-            column,
-            negated: false,
-            any_of: vec![Pattern {
-                text: value.clone(),
-                prefix: false,
-            }],
-        };
-        let condition = condition_of(&mut sql, &field);
-        let (low, below) = (sql.bind(Value::Number(low)), sql.bind(Value::Number(below)));
-        parts.push(format!(
-            "SELECT * FROM (SELECT seq FROM {} WHERE seq >= {low} AND seq < {below}{condition} ORDER BY seq DESC LIMIT {size}) AS lane",
-            table_of(column)
-        ));
-    }
-    if parts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = parts.join(" UNION ALL ");
-    let mut numbers = newest_first(fetch(connection, sql, text).await?);
-    // What lies below the last of a lane that may go on is for the next time: the first `size` are surely whole.
-    numbers.truncate(size);
-    Ok(numbers)
+    let messages = messages.into_iter().map(Cell::Int).collect();
+    let head = "SELECT row.seq FROM audit AS message JOIN audit AS row ON row.event_id = message.event_id WHERE message.seq IN";
+    let found = rows::among(connection, head, "", messages).await?;
+    Ok(Some(numbers(&found)?))
 }
 
 fn newest_first(mut numbers: Vec<i64>) -> Vec<i64> {
@@ -288,9 +254,26 @@ fn newest_first(mut numbers: Vec<i64>) -> Vec<i64> {
     numbers
 }
 
-async fn fetch(connection: &mut AnyConnection, sql: Sql, text: String) -> Result<Vec<i64>> {
-    // Only fixed texts, numbers and place holders are in it: values are always bound.
-    let query = sql.bound(sqlx::query(AssertSqlSafe(text)));
-    let found = query.fetch_all(connection).await?;
+fn numbers(found: &[AnyRow]) -> Result<Vec<i64>> {
     found.iter().map(|row| Ok(row.try_get("seq")?)).collect()
+}
+
+impl Lead {
+    /// The next numbers below a number, highest first.
+    pub(super) async fn numbers(
+        &self,
+        connection: &mut AnyConnection,
+        (low, below): (i64, i64),
+        size: usize,
+    ) -> Result<Vec<i64>> {
+        match self {
+            Self::All => Ok(Vec::new()),
+            Self::Few(numbers) | Self::Words(numbers) => {
+                let numbers = numbers.iter().copied();
+                let fitting = numbers.filter(|number| (low..below).contains(number));
+                Ok(fitting.take(size).collect())
+            }
+            Self::Merged(pieces) => pieces.next(connection, (low, below), size).await,
+        }
+    }
 }

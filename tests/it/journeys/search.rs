@@ -56,8 +56,13 @@ on_both_databases! {
         assert!(found(&bot, "rule:pitch/backlinks").await.contains(&"decided block".to_owned()));
         assert_eq!(found(&bot, "rule:pitch/* verdict:block").await, ["decided block"]);
         assert_eq!(found(&bot, "rule:pitch/*,hotline/* verdict:block,hold").await, ["decided block", "decided hold"]);
+        assert_eq!(found(&bot, "action:blocked rule:pitch/*").await, ["blocked"], "what was done because of a rule");
+        assert_eq!(found(&bot, "action:blocked -rule:pitch/*").await, Vec::<String>::new());
+        assert_eq!(found(&bot, "action:unblocked rule:pitch/*").await, Vec::<String>::new(), "a person ordered it");
         assert_eq!(found(&bot, "rule:pitch verdict:block").await, Vec::<String>::new(), "a rule is named whole");
         assert_eq!(count(&bot, &format!("contact:{mallory} -actor:bouncer")).await, 1);
+        bot.desk.release(&eve, ana("a customer")).await.unwrap();
+        assert_eq!(found(&bot, "actor:ana rule:hotline/*").await, ["hold_released"]);
         assert_eq!(count(&bot, &format!("contact:{mallory},{eve}")).await, bot.record().await.iter().filter(|row| row.contact.as_ref().is_some_and(|id| [mallory.as_str(), eve.as_str()].contains(&id.as_str()))).count());
         assert_eq!(count(&bot, "").await, bot.record().await.len());
         assert_eq!(count(&bot, "-verdict:block,hold,clean").await, bot.record().await.iter().filter(|row| row.verdict.is_none()).count());

@@ -26,8 +26,8 @@ const EVE: &str = "6a0000000000000000000002";
 const TOM: &str = "6a0000000000000000000003";
 const JO: &str = "6a0000000000000000000004";
 const KIM: &str = "6a0000000000000000000005";
-/// From the harness's beginning to two hours after the samples were written.
-const SINCE_THE_BEGINNING: Duration = Duration::from_hours(24 * 151);
+/// From the beginning of the harness until some hours after the samples were written.
+const SINCE_THE_BEGINNING: Duration = Duration::from_hours(24 * 151 + 4);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The tables as they were after a step.
@@ -185,6 +185,15 @@ async fn serves_on(database: Database, step: i64) {
         "what waited when it died is taken up: {:?}",
         bot.story_of(KIM).await
     );
+    assert_eq!(
+        finds(
+            &bot,
+            "rule:pitch/* action:decided verdict:block created:<2026-11-29T12:00:00Z"
+        )
+        .await,
+        [KIM, JO, MALLORY],
+        "written then"
+    );
     while bot.worker.index_due().await.unwrap() > 0 {}
     assert!(finds(&bot, "sprocket").await.contains(&TOM.to_owned()));
     let replay = bot
@@ -221,5 +230,9 @@ on_both_databases! {
 
     async fn of_the_eleventh_step_with_a_signed_record(database) {
         serves_on(database, 11).await;
+    }
+
+    async fn of_the_twelfth_step_with_rows_in_lanes(database) {
+        serves_on(database, 12).await;
     }
 }

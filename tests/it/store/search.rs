@@ -51,18 +51,19 @@ async fn fill(store: &Store) {
             )));
             entries.push(Entry {
                 verdict: Some(["clean", "flag", "hold", "block"][number % 4]),
-                rules: (!number.is_multiple_of(4)).then(|| format!("a/r{} b/all", number % 3)),
+                rules: (!number.is_multiple_of(4))
+                    .then(|| format!("a/r{} b/all many/r{:02}", number % 3, number % 97)),
                 ..about(Entry::new(Action::Decided, at, json!({})))
             });
             if number.is_multiple_of(3) {
-                let actor = if number.is_multiple_of(2) {
-                    "ana"
-                } else {
-                    "anton"
+                let actor = match number % 5 {
+                    0 | 2 => "ana".to_owned(),
+                    1 => "anton".to_owned(),
+                    _ => format!("one of many {}", number % 101),
                 };
                 entries.push(about(
                     Entry::new([Action::Blocked, Action::Held][number % 2], at, json!({}))
-                        .by(actor),
+                        .by(&actor),
                 ));
             }
             words.push((event, vec![words_of(number)]));
@@ -125,7 +126,7 @@ fn meets(row: &Row, wanted: &Wanted) -> bool {
     };
     let fits = |value: &str, pattern: &Pattern| {
         if pattern.prefix {
-            value.starts_with(&pattern.text)
+            !value.is_empty() && value.starts_with(&pattern.text)
         } else {
             value == pattern.text
         }
@@ -183,6 +184,21 @@ on_both_databases! {
             wanted(&[field(Actor, false, &["an*"])], &[]),
             wanted(&[field(Actor, false, &["ana"]), field(Kind, false, &["held"])], &[]),
             wanted(&[field(Kind, false, &["held", "blocked"])], &[]),
+            wanted(&[field(Rule, false, &["many/*"])], &[]),
+            wanted(&[field(Rule, false, &["many/*", "a/r1"]), field(Verdict, true, &["hold"])], &[]),
+            wanted(&[field(Rule, false, &["*"])], &[]),
+            wanted(&[field(Rule, false, &["a/r0"]), field(Rule, false, &["many/r0*"])], &[]),
+            wanted(&[field(Rule, false, &["b/all"]), field(Rule, true, &["a/*"])], &[]),
+            wanted(&[field(Rule, false, &["b/all"]), field(Verdict, false, &["clean"])], &[]),
+            wanted(&[field(Rule, false, &["b/all"]), field(Kind, false, &["held"])], &[]),
+            wanted(&[field(Rule, false, &["b/all"]), field(Actor, false, &["ana"])], &[]),
+            wanted(&[field(Rule, false, &["b/al"])], &[]),
+            wanted(&[field(Kind, false, &["blocked"]), field(Verdict, false, &["block"])], &[]),
+            wanted(&[field(Kind, true, &["received", "decided"])], &[]),
+            wanted(&[field(Verdict, false, &["*"])], &[]),
+            wanted(&[field(Actor, true, &["bouncer", "ana"])], &[]),
+            wanted(&[field(Actor, false, &["bouncer"]), field(Verdict, false, &["hold"])], &[]),
+            wanted(&[field(Actor, false, &["one of many*"]), field(Kind, false, &["held"])], &[]),
             wanted(&[field(Contact, false, &["contact2"]), field(Verdict, false, &["hold"])], &[]),
             wanted(&[field(Contact, false, &["contact*"])], &[]),
             wanted(&[field(Conversation, false, &["17", "18*"])], &[]),
@@ -199,6 +215,7 @@ on_both_databases! {
             spans(false, &[(None, Some(hour(3)))]),
             spans(true, &[(Some(hour(2)), None)]),
             spans(false, &[(Some(hour(100_000)), None)]),
+            Wanted { fields: vec![field(Verdict, false, &["block"])], ..spans(false, &[(Some(hour(10)), Some(hour(30)))]) },
             Wanted { fields: vec![field(Rule, false, &["a/*"])], ..spans(false, &[(Some(hour(10)), Some(hour(400)))]) },
         ];
         for search in searches {
