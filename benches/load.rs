@@ -20,6 +20,8 @@ mod drive;
 mod events;
 #[path = "load/machine.rs"]
 mod machine;
+#[path = "load/past.rs"]
+mod past;
 #[path = "load/postgres.rs"]
 mod postgres;
 #[path = "load/report.rs"]
@@ -37,6 +39,7 @@ use anyhow::Context as _;
 use drive::Plan;
 use events::{Events, Supply};
 use machine::Cores;
+use past::Past;
 use postgres::Postgres;
 use report::{Report, Row, Steady};
 use servers::{Kind, Place, Server};
@@ -138,8 +141,9 @@ async fn measure(lengths: Lengths, cores: Cores) -> anyhow::Result<()> {
         if kind == Kind::Postgres && postgres.is_none() {
             continue;
         }
-        let steady = keep_up(kind, lengths, &place).await?;
+        let (steady, past) = keep_up(kind, lengths, &place).await?;
         report.steady(steady);
+        report.past(past);
     }
     report.conclude();
     std::io::stdout().flush()?;
@@ -188,8 +192,12 @@ fn supply(kind: Kind, connections: usize, lengths: Lengths) -> Supply {
     }
 }
 
-/// A bouncer under deliveries at a fixed rate: does judging keep up behind them?
-async fn keep_up(kind: Kind, lengths: Lengths, place: &Place<'_>) -> anyhow::Result<Steady> {
+/// A bouncer under deliveries at a fixed rate: does judging keep up behind them? Then it is looked back on what it judged.
+async fn keep_up(
+    kind: Kind,
+    lengths: Lengths,
+    place: &Place<'_>,
+) -> anyhow::Result<(Steady, Past)> {
     let server = Server::start(kind, place).await?;
     let seconds = usize::try_from(lengths.steady.as_secs()).unwrap_or(1);
     let rate = usize::try_from(STEADY_RATE).unwrap_or(1);
@@ -203,11 +211,14 @@ async fn keep_up(kind: Kind, lengths: Lengths, place: &Place<'_>) -> anyhow::Res
         .await
         .with_context(|| format!("{kind} at {STEADY_RATE} events a second"))?;
     let most = server.memory().most;
+    let messages = kept_up.measured.times.count();
+    let past = past::look_back(kind, &server, messages, lengths.steady, place).await?;
     server.stop(place).await?;
-    Ok(Steady {
+    let steady = Steady {
         kind,
         rate: STEADY_RATE,
         kept_up,
         most,
-    })
+    };
+    Ok((steady, past))
 }

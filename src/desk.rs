@@ -11,6 +11,7 @@ pub mod forgetting;
 pub mod formats;
 pub mod history;
 pub mod ledger;
+mod library;
 mod orders;
 pub mod past;
 pub mod query;
@@ -71,6 +72,8 @@ pub enum DeskError {
     NotAName(String),
     #[error("no search is kept under the name `{name}`; {help}")]
     NotSaved { name: String, help: String },
+    #[error("nothing on record is about a rule `{rule}`; {help}")]
+    NoSuchRule { rule: String, help: String },
     #[error("nothing is held for {0}; `bouncer hold list` shows what is")]
     NothingHeld(String),
     #[error(

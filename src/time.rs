@@ -126,6 +126,27 @@ impl Clock {
     }
 }
 
+/// The first and the last millisecond of a day, a minute, a second or a millisecond as it is written, in UTC where no zone is
+/// named: `2026-11-01`, `2026-11-01T09:41`, `2026-11-01T09:41:00Z`.
+#[must_use]
+pub fn parse_stretch(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let text = text.trim();
+    let forms = [
+        (format!("{text}T00:00:00Z"), 86_400_000),
+        (format!("{}:00Z", text.trim_end_matches('Z')), 60_000),
+        (format!("{text}Z"), 1_000),
+        (text.to_owned(), 1_000),
+    ];
+    forms.iter().find_map(|(form, length)| {
+        let first = Timestamp::parse(form)?;
+        let length = if form.contains('.') { 1 } else { *length };
+        Some((
+            first,
+            Timestamp::from_millis(first.0.checked_add(length - 1)?),
+        ))
+    })
+}
+
 /// Reads a span of time as staff and operators write it: `30s`, `10m`, `1h`, `30d`, `1500ms`.
 #[must_use]
 pub fn parse_span(text: &str) -> Option<Duration> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::drive::{KeptUp, Measured};
 use crate::events;
 use crate::machine::{self, Cores};
+use crate::past::Past;
 use crate::postgres::Postgres;
 use crate::servers::Kind;
 use crate::{CONNECTIONS, STEADY_CONNECTIONS};
@@ -145,6 +146,28 @@ impl Report {
             mark(measured)
         );
         self.steady.push(steady);
+    }
+
+    pub fn past(&self, past: Past) {
+        let within = |part: &Measured| {
+            format!(
+                "p50 {:.2} ms, p99 {:.2} ms, {} not kept{}",
+                part.times.within(0.50),
+                part.times.within(0.99),
+                part.not_kept,
+                mark(part)
+            )
+        };
+        println!(
+            "{:<11}judged again: {} messages, {:.0}/s by `audit replay`, {:.0}/s by `backtest`; {:.0} deliveries/s alone ({}), and with backtests on the same core ({})",
+            past.kind,
+            past.messages,
+            past.replayed,
+            past.backtested,
+            past.alone.rate(),
+            within(&past.alone),
+            within(&past.beside),
+        );
     }
 
     /// The ratios and the goals.

@@ -67,7 +67,7 @@ pub struct Server {
     /// The PostgreSQL server that works on the same core.
     beside: Option<u32>,
     database: Option<Database>,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Server {
@@ -86,6 +86,12 @@ impl Server {
 
     pub fn memory(&self) -> Memory {
         machine::memory(self.child.id())
+    }
+
+    /// A command of the bouncer on what the server keeps, and on its core.
+    pub fn told(&self, place: &Place<'_>) -> Command {
+        let folder = self.folder.as_ref().map_or(place.folder, TempDir::path);
+        told(place, folder, self.database.as_ref())
     }
 
     /// Seconds of processor time used so far by the server.
@@ -143,7 +149,7 @@ fn compared(cores: &Cores, kind: &str) -> anyhow::Result<Server> {
         child,
         beside: None,
         database: None,
-        _folder: None,
+        folder: None,
     })
 }
 
@@ -151,21 +157,12 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
     let folder = tempfile::tempdir_in(place.folder)?;
     let (address, private, closed) = (free_port()?, free_port()?, free_port()?);
     let log = folder.path().join("log");
-    let mut command = place.cores.on_servers(env!("CARGO_BIN_EXE_bouncer"));
-    only_path(&mut command)
+    let mut command = told(place, folder.path(), database.as_ref());
+    command
         .arg("run")
-        .current_dir(folder.path())
         .env("BOUNCER_LISTEN", address.to_string())
         .env("BOUNCER_PRIVATE_LISTEN", private.to_string())
-        .env("BOUNCER_DATA_DIR", folder.path().join("data"))
-        .env(
-            "BOUNCER_RULES_DIR",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/rules"),
-        )
         .env("BOUNCER_WEBHOOK_PATH", PATH)
-        // The server of tests may run without syncs; the bench says so itself.
-        .env("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true")
-        .env("BOUNCER_LOG_FILTER", "warn")
         // Blocks are decided on and asked for; nobody answers there.
         .env("BOUNCER_BASE_URL", format!("http://{closed}"))
         .env("FEATUREBASE_API_KEY", "load-bench-key-0001")
@@ -173,9 +170,6 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(fs::File::create(&log)?);
-    if let Some(database) = &database {
-        command.env("BOUNCER_DATABASE_URL", database.url());
-    }
     let mut server = Server {
         address,
         private: Some(private),
@@ -186,7 +180,7 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
             .filter(|_| database.is_some())
             .and_then(Postgres::pid),
         database,
-        _folder: Some(folder),
+        folder: Some(folder),
     };
     let start = Instant::now();
     while !ready(private).await {
@@ -198,6 +192,25 @@ async fn bouncer(place: &Place<'_>, database: Option<Database>) -> anyhow::Resul
         tokio::time::sleep(LOOK).await;
     }
     Ok(server)
+}
+
+/// A command of the bouncer with everything it must know of a store and the rules.
+fn told(place: &Place<'_>, folder: &Path, database: Option<&Database>) -> Command {
+    let mut command = place.cores.on_servers(env!("CARGO_BIN_EXE_bouncer"));
+    only_path(&mut command)
+        .current_dir(folder)
+        .env("BOUNCER_DATA_DIR", folder.join("data"))
+        .env(
+            "BOUNCER_RULES_DIR",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/rules"),
+        )
+        // The server of tests may run without syncs; the bench says so itself.
+        .env("BOUNCER_ALLOW_UNSAFE_POSTGRES", "true")
+        .env("BOUNCER_LOG_FILTER", "warn");
+    if let Some(database) = database {
+        command.env("BOUNCER_DATABASE_URL", database.url());
+    }
+    command
 }
 
 async fn ready(private: SocketAddr) -> bool {

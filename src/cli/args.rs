@@ -18,7 +18,7 @@ use crate::demo::DemoOptions;
 use crate::drill::DrillOptions;
 use crate::message::ContactKind;
 use crate::store::audit::Action;
-use crate::time::{Timestamp, parse_span};
+use crate::time::parse_span;
 use record::WholeRecord;
 use sandbox::kind;
 
@@ -214,12 +214,12 @@ pub struct Audit {
     /// Only rows by this person, or by `bouncer`
     #[arg(long)]
     pub actor: Option<String>,
-    /// Only rows from this moment on, such as 2026-11-01T00:00:00Z
-    #[arg(long, value_parser = moment)]
-    pub since: Option<Timestamp>,
-    /// Only rows up to this moment
-    #[arg(long, value_parser = moment)]
-    pub until: Option<Timestamp>,
+    /// Only rows from then on: a day, a moment, or a span such as 30d
+    #[arg(long, value_parser = past::from)]
+    pub since: Option<When>,
+    /// Only rows up to then; a day is meant whole
+    #[arg(long, value_parser = past::to)]
+    pub until: Option<When>,
     /// Only rows before this number: the next page
     #[arg(long, value_name = "NUMBER")]
     pub before: Option<i64>,
@@ -365,10 +365,4 @@ fn action(text: &str) -> Result<Action, String> {
 
 fn span(text: &str) -> Result<Duration, String> {
     parse_span(text).ok_or_else(|| "a number and d, h, m or s, such as 30d".to_owned())
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text)
-        .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
-        .ok_or_else(|| "a day or a moment, such as 2026-11-01 or 2026-11-01T09:41:00Z".to_owned())
 }

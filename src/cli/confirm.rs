@@ -69,6 +69,7 @@ async fn meant(desk: &Desk, options: &Confirm) -> anyhow::Result<Vec<Marked>> {
             None => vec![Verdict::Block, Verdict::Hold, Verdict::Flag],
         };
         let selection = selection(rule, &options.within, &[])?;
+        desk.names_rule(rule).await?;
         return Ok(desk.decisions_meeting(&selection, &verdicts).await?);
     }
     let mut marked = Vec::new();
@@ -108,7 +109,7 @@ fn is_agreed(marked: &[Marked], word: Word, options: &Confirm, out: Out) -> bool
         return true;
     }
     out.answer(&marked, std::iter::once(first).chain(each).chain(more));
-    agreed(&format!("Say that all of these were {word}?"))
+    agreed(&format!("Say that all of these were {word}?"), out)
 }
 
 /// Unblocks whom it has blocked and lets go whom it holds. Gives the number of contacts.

@@ -16,6 +16,7 @@ use crate::desk::sentences::list_line;
 use crate::message::{ContactId, ConversationId, EventId};
 use crate::problem::Paint;
 use crate::store::audit::Filter;
+use crate::time::Timestamp;
 
 /// Rows fetched at once while all are given to another program.
 const BATCH: usize = 500;
@@ -54,7 +55,7 @@ pub(super) async fn audit(desk: &Desk, options: Audit, out: Out) -> anyhow::Resu
     }
     let (format, with_text) = (search.format, search.with_text);
     let limit = usize::try_from(options.limit).unwrap_or(1);
-    let filter = filter_of(options);
+    let filter = filter_of(options, desk.clock.now());
     if let Some(format) = format {
         return stream(desk, &query, filter, format, with_text).await;
     }
@@ -69,7 +70,7 @@ pub(super) async fn audit(desk: &Desk, options: Audit, out: Out) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn filter_of(options: Audit) -> Filter {
+fn filter_of(options: Audit, now: Timestamp) -> Filter {
     Filter {
         contact: options.contact.map(ContactId::new),
         conversation: options.conversation.map(ConversationId::new),
@@ -78,8 +79,8 @@ fn filter_of(options: Audit) -> Filter {
         verdict: options.verdict,
         rule: options.rule,
         actor: options.actor,
-        since: options.since,
-        until: options.until,
+        since: options.since.map(|when| when.seen_from(now)),
+        until: options.until.map(|when| when.seen_from(now)),
         before: options.before,
     }
 }

@@ -38,6 +38,7 @@ pub(super) async fn undo(
         file::check(path)?;
     }
     let selection = selection(&options.rule, &options.within, &options.contact)?;
+    desk.names_rule(&options.rule).await?;
     let mut undoing = desk.undoing(selection);
     let plans = undoing.plans().await?;
     let shown: Vec<Outcome> = plans.iter().map(Plan::outcome).collect();
@@ -49,7 +50,7 @@ pub(super) async fn undo(
             &json!({ "selection": undoing.selection, "summary": Summary::of(&shown), "contacts": shown }),
             lines.into_iter().chain(still.clone()),
         );
-        if !something || !agreed("Undo this?") {
+        if !something || !agreed("Undo this?", out) {
             write(options, &shown)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -114,9 +115,9 @@ pub(super) fn selection(
     })
 }
 
-/// Asks on a terminal; elsewhere nobody is there to say yes.
-pub(super) fn agreed(question: &str) -> bool {
-    if !std::io::stdin().is_terminal() {
+/// Asks on a terminal; elsewhere nobody is there to say yes, and another program reads one answer, not two.
+pub(super) fn agreed(question: &str, out: Out) -> bool {
+    if out.json || !std::io::stdin().is_terminal() {
         complain("nothing was done: say it again with --yes");
         return false;
     }

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::past::{Kept, Library, Matter, Span, Walk, in_parallel, judge_safely};
+use super::library::Library;
+use super::past::{Kept, Matter, Span, Walk, in_parallel, judge_safely};
 use super::{Desk, Result};
 use crate::decision::{Decision, Digest, Facts, Lookup, Verdict, Wanted};
 use crate::message::Message;

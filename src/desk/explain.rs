@@ -5,13 +5,14 @@ mod afterwards;
 mod customer;
 mod lines;
 mod otherwise;
-mod rules_then;
+pub(super) mod rules_then;
 mod weights;
 mod words;
 
 use serde::Serialize;
 
-use super::past::{Kept, Library, Matter, differences, judge_safely};
+use super::library::Library;
+use super::past::{Kept, Matter, differences, judge_safely};
 use super::{Desk, DeskError, Result};
 use crate::decision::{Decision, Digest, RuleId, Verdict};
 use crate::message::{ContactId, ConversationId, EventId, Message};
@@ -110,10 +111,7 @@ impl Desk {
         };
         let mut library = Library::default();
         let then = library.book(&self.store, &decision.book).await?;
-        let now = match self.store.latest_book().await? {
-            Some((digest, _)) => library.book(&self.store, &digest).await?,
-            None => None,
-        };
+        let now = library.in_force(&self.store).await?;
         let Kept { row, what } = kept;
         let message = match what {
             Matter::Whole(whole) => Some(whole.0),

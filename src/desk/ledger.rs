@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::library::Library;
 use super::{Desk, Result};
 use crate::decision::{Digest, RuleId, Stage};
+use crate::rules::Rulebook;
 use crate::rules::policy::{Policy, RegretBound};
-use crate::rules::{self, Rulebook};
 use crate::store::ledger::{Counts, Fared};
 use crate::time::Timestamp;
 
@@ -71,14 +72,7 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn book_in_force(&self) -> Result<Option<Arc<Rulebook>>> {
-        let Some((digest, _)) = self.store.latest_book().await? else {
-            return Ok(None);
-        };
-        let files = self.store.book(&digest).await?;
-        Ok(files
-            .and_then(|files| rules::source::unpack(&files))
-            .and_then(|files| rules::load(&files).ok())
-            .map(Arc::new))
+        Ok(Library::default().in_force(&self.store).await?)
     }
 
     /// How every rule fared since a moment, or only those meant: a rule's id, or its beginning followed by `*`.

@@ -2,7 +2,6 @@
 //! does not grow with what is looked through.
 
 mod crew;
-mod library;
 pub mod replay;
 
 use std::collections::HashMap;
@@ -17,7 +16,6 @@ use crate::rules::Rulebook;
 use crate::store::audit::{Action, Filter, Row};
 use crate::time::Timestamp;
 pub(super) use crew::in_parallel;
-pub(super) use library::Library;
 pub use replay::differences;
 
 /// Rows read at once.

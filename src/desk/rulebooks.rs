@@ -10,7 +10,7 @@ use super::{Desk, DeskError, Order, Result};
 use crate::decision::Digest;
 use crate::rules::{self, RuleFile, Rulebook};
 use crate::store::audit::{Action, Entry, Filter};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, parse_stretch};
 
 /// Fewest digits of a digest by which a version is named.
 const FEWEST_DIGITS: usize = 4;
@@ -41,9 +41,11 @@ impl FromStr for Named {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let word = text.trim().to_lowercase();
         if let Some(moment) = text.trim().strip_prefix('@') {
-            return end_of(moment).map(Self::At).ok_or_else(|| {
-                format!("`{moment}` is not a moment; write @2026-11-29T09:41 (UTC)")
-            });
+            return parse_stretch(moment)
+                .map(|(_, last)| Self::At(last))
+                .ok_or_else(|| {
+                    format!("`{moment}` is not a moment; write @2026-11-29T09:41 (UTC)")
+                });
         }
         match word.as_str() {
             "now" => Ok(Self::Now),
@@ -56,31 +58,6 @@ impl FromStr for Named {
             )),
         }
     }
-}
-
-/// The last millisecond of a day, minute, second or millisecond as it is written, in UTC where no zone is named.
-#[must_use]
-pub fn end_of(text: &str) -> Option<Timestamp> {
-    let (moment, length) = beginning_of(text)?;
-    Some(Timestamp::from_millis(moment.millis() + length - 1))
-}
-
-/// The first millisecond of a day, minute, second or millisecond as it is written, and how many it has.
-#[must_use]
-pub fn beginning_of(text: &str) -> Option<(Timestamp, i64)> {
-    let text = text.trim();
-    let forms = [
-        (format!("{text}T00:00:00Z"), 86_400_000),
-        (format!("{text}:00Z"), 60_000),
-        (format!("{}:00Z", text.trim_end_matches('Z')), 60_000),
-        (format!("{text}Z"), 1_000),
-        (text.to_owned(), 1_000),
-    ];
-    forms.iter().find_map(|(form, length)| {
-        let moment = Timestamp::parse(form)?;
-        let exact = form.contains('.');
-        Some((moment, if exact { 1 } else { *length }))
-    })
 }
 
 impl Desk {

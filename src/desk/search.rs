@@ -134,6 +134,30 @@ impl Desk {
         Ok(Known { rules, actors }.complete(text))
     }
 
+    /// That the record names this rule (`pitch/*`: any that begins so).
+    ///
+    /// # Errors
+    /// When the store fails, or it does not; then the one is named that may be meant.
+    pub async fn names_rule(&self, rule: &str) -> Result<()> {
+        let (known, _) = self.store.names().await?;
+        let mut names = known.iter().map(String::as_str);
+        let is_there = match rule.strip_suffix('*') {
+            Some(beginning) => names.any(|name| name.starts_with(beginning)),
+            None => names.any(|name| name == rule),
+        };
+        if is_there {
+            return Ok(());
+        }
+        let near = crate::problem::nearest(rule, known.iter().map(String::as_str));
+        Err(DeskError::NoSuchRule {
+            rule: rule.to_owned(),
+            help: match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`bouncer rules ledger` shows those that fired".to_owned(),
+            },
+        })
+    }
+
     /// Keeps a search under a name; one of that name is replaced.
     ///
     /// # Errors

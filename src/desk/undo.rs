@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+use super::library::Library;
 use super::{Desk, Result};
 use crate::decision::{Digest, RuleId, Stage, Verdict};
 use crate::message::{ContactId, EventId};
-use crate::rules;
 use crate::store::causes::{Decided, rules_behind};
 use crate::store::holds::Only;
 use crate::store::jobs::Step;
@@ -37,6 +37,7 @@ pub struct Undoing<'d> {
     pub selection: Selection,
     /// From how many points on each rulebook blocks; nothing for one this version cannot read.
     thresholds: HashMap<Digest, Option<i64>>,
+    library: Library,
 }
 
 /// What the selection is of one contact.
@@ -61,6 +62,7 @@ impl Desk {
             desk: self,
             selection,
             thresholds: HashMap::new(),
+            library: Library::default(),
         }
     }
 }
@@ -190,10 +192,7 @@ impl Undoing<'_> {
         if self.thresholds.contains_key(&digest) {
             return Ok(());
         }
-        let files = self.desk.store.book(&digest).await?;
-        let book = files
-            .and_then(|files| rules::source::unpack(&files))
-            .and_then(|files| rules::load(&files).ok());
+        let book = self.library.book(&self.desk.store, &digest).await?;
         let block_at = book.map(|book| book.policy().block_at);
         self.thresholds.insert(digest, block_at);
         Ok(())

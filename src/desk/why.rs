@@ -1,17 +1,14 @@
 //! Why something happened, in sentences.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use serde::Serialize;
 use serde_json::Value;
 
-use super::explain::Reasons;
+use super::explain::{Reasons, rules_then};
+use super::library::Library;
 use super::sentences::tell;
 use super::{Desk, DeskError, Result};
-use crate::decision::{Decision, Digest, RuleId};
+use crate::decision::Decision;
 use crate::message::{ContactId, ConversationId, EventId};
-use crate::rules::{self, Rulebook};
 use crate::store::audit::{Action, Filter, Row};
 use crate::store::contacts::Standing;
 use crate::store::events::{EventKind, EventRow};
@@ -135,7 +132,7 @@ impl Desk {
     }
 
     async fn why_contact(&self, contact: &ContactId, rows: Vec<Row>) -> Result<Explanation> {
-        let mut books = Books::new();
+        let mut library = Library::default();
         let mut lines = vec![self.standing_line(contact).await?];
         for (task, attempts, run_at, error) in self.store.pending(contact.as_str()).await? {
             let failed = error
@@ -157,7 +154,7 @@ impl Desk {
                 .as_deref()
                 .is_some_and(|verdict| matches!(verdict, "block" | "hold"))
             {
-                lines.extend(self.rules_then(row, &mut books).await?);
+                lines.extend(self.rules_then(row, &mut library).await?);
             }
         }
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST_ROWS {
@@ -203,45 +200,26 @@ impl Desk {
     }
 
     /// How the rules that fired read when they did, and whether they have changed since.
-    async fn rules_then(&self, row: &Row, books: &mut Books) -> Result<Vec<String>> {
+    async fn rules_then(&self, row: &Row, library: &mut Library) -> Result<Vec<String>> {
         let Ok(decision) = serde_json::from_value::<Decision>(row.detail.clone()) else {
             return Ok(Vec::new());
         };
-        let Some(then) = self.book(&decision.book, books).await? else {
+        let Some(then) = library.book(&self.store, &decision.book).await? else {
             return Ok(vec![
                 "The rules of that time cannot be read by this version.".to_owned(),
             ]);
         };
-        let now = match self.store.latest_book().await? {
-            Some((digest, _)) if digest != decision.book => self.book(&digest, books).await?,
-            _ => None,
-        };
-        let mut lines = Vec::new();
-        for finding in &decision.findings {
-            let Some(read) = sentence(&then, &finding.rule) else {
-                continue;
-            };
-            let changed = match now.as_ref().map(|book| sentence(book, &finding.rule)) {
-                Some(None) => " It has been taken out since.",
-                Some(Some(today)) if today != read => " It has been changed since.",
-                _ => " It reads the same today.",
-            };
-            lines.push(format!("    {} read: {read}.{changed}", finding.rule));
-        }
-        Ok(lines)
-    }
-
-    async fn book(&self, digest: &Digest, books: &mut Books) -> Result<Option<Arc<Rulebook>>> {
-        if let Some(known) = books.get(digest) {
-            return Ok(known.clone());
-        }
-        let files = self.store.book(digest).await?;
-        let book = files
-            .and_then(|files| rules::source::unpack(&files))
-            .and_then(|files| rules::load(&files).ok())
-            .map(Arc::new);
-        books.insert(digest.clone(), book.clone());
-        Ok(book)
+        let now = library.in_force(&self.store).await?;
+        let rules = rules_then::rules_then(&decision, Some(&then), now.as_deref());
+        let lines = rules.iter().filter_map(|rule| {
+            let reads = &rule.then.as_ref()?.reads;
+            Some(format!(
+                "    {} read: {reads}. {}",
+                rule.rule,
+                rule.since.say()
+            ))
+        });
+        Ok(lines.collect())
     }
 }
 
@@ -265,16 +243,6 @@ fn what_it_was(filed: EventRow) -> Option<String> {
         }
         EventKind::Message => None,
     }
-}
-
-/// Rulebooks loaded for one answer.
-type Books = HashMap<Digest, Option<Arc<Rulebook>>>;
-
-fn sentence(book: &Rulebook, id: &RuleId) -> Option<String> {
-    book.rules()
-        .iter()
-        .find(|rule| rule.id == *id)
-        .map(crate::rules::rule::Rule::say)
 }
 
 fn tell_dated(row: &Row) -> Vec<String> {

@@ -15,7 +15,7 @@ use featurebase_bouncer::store::audit::{Action, Entry, Filter};
 use featurebase_bouncer::store::contacts::{BrakeWindow, ContactRow, Standing};
 use featurebase_bouncer::store::events::MessageKey;
 use featurebase_bouncer::store::inbox::Delivery;
-use featurebase_bouncer::store::jobs::{Lease, NewJob, Task};
+use featurebase_bouncer::store::jobs::{BEHIND, Call, Lease, NewJob, Task};
 use featurebase_bouncer::store::switches::Stop;
 use featurebase_bouncer::time::Timestamp;
 use serde_json::json;
@@ -119,6 +119,19 @@ on_both_databases! {
         }
         let next = tx.claim_acting(&Lease::new(NOW, LEASE), 10).await.unwrap();
         assert_eq!(next.iter().map(|job| job.task).collect::<Vec<_>>(), [Task::Unblock]);
+    }
+
+    async fn one_of_many_unblocks_that_is_put_off_keeps_its_place_behind_people(database) {
+        let store = database.store().await;
+        let undoing = Call { undo: Some("u1".to_owned()), ..Call::default() };
+        add(&store, vec![NewJob { detail: undoing.to_json(), run_at: BEHIND, ..job(Task::Unblock, "a") }, job(Task::Unblock, "b")]).await;
+        let mut tx = store.writing().await.unwrap();
+        let first = tx.claim_undos(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        tx.postpone(&first[0], NOW, "Featurebase is down").await.unwrap();
+        let orders = tx.claim_orders(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(orders.iter().map(|job| job.subject.as_str()).collect::<Vec<_>>(), ["b"]);
+        let again = tx.claim_undos(&Lease::new(NOW, LEASE), 10).await.unwrap();
+        assert_eq!(again.iter().map(|job| job.subject.as_str()).collect::<Vec<_>>(), ["a"]);
     }
 
     async fn a_planned_end_of_a_block_holds_up_nobody(database) {

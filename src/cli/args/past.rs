@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::desk::backtest::bounds::Bound;
-use crate::desk::rulebooks::{self, Named};
-use crate::time::{Timestamp, parse_span};
+use crate::desk::rulebooks::Named;
+use crate::time::{Timestamp, parse_span, parse_stretch};
 
 use super::{LedgerArgs, Reason, RulesList};
 
@@ -135,15 +135,15 @@ impl When {
 
 const A_TIME: &str = "a day, a moment or a span, such as 2026-11-01, 2026-11-29T09:41 (UTC) or 30d";
 
-fn from(text: &str) -> Result<When, String> {
+pub(super) fn from(text: &str) -> Result<When, String> {
     let span = parse_span(text).map(When::Ago);
-    let moment = || rulebooks::beginning_of(text).map(|(moment, _)| When::At(moment));
+    let moment = || parse_stretch(text).map(|(first, _)| When::At(first));
     span.or_else(moment).ok_or_else(|| A_TIME.to_owned())
 }
 
 /// Up to a day or a minute means: all of it.
-fn to(text: &str) -> Result<When, String> {
+pub(super) fn to(text: &str) -> Result<When, String> {
     let span = parse_span(text).map(When::Ago);
-    let moment = || rulebooks::end_of(text).map(When::At);
+    let moment = || parse_stretch(text).map(|(_, last)| When::At(last));
     span.or_else(moment).ok_or_else(|| A_TIME.to_owned())
 }

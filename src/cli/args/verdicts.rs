@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Reason, moment, span};
-use crate::time::Timestamp;
+use super::{Reason, span};
+use crate::time::{Timestamp, parse_stretch};
 
 #[derive(Debug, clap::Args)]
 pub struct Undo {
@@ -37,12 +37,26 @@ pub struct Within {
     /// Only what the rules of this version did: the beginning of their digest, as `bouncer why` shows it
     #[arg(long, value_name = "DIGEST")]
     pub version: Option<String>,
-    /// Only what was decided from this moment on, such as 2026-11-01T00:00:00Z
-    #[arg(long, value_parser = moment)]
+    /// Only what was decided from then on: a day or a moment, such as 2026-11-01 or 2026-11-29T09:41 (UTC)
+    #[arg(long, value_parser = first)]
     pub since: Option<Timestamp>,
-    /// Only what was decided up to this moment
-    #[arg(long, value_parser = moment)]
+    /// Only what was decided up to then; a day or a minute is meant whole
+    #[arg(long, value_parser = last)]
     pub until: Option<Timestamp>,
+}
+
+// No spans here: what is said again, to go on with what was broken off, must mean the same again.
+fn first(text: &str) -> Result<Timestamp, String> {
+    stretch(text).map(|(first, _)| first)
+}
+
+fn last(text: &str) -> Result<Timestamp, String> {
+    stretch(text).map(|(_, last)| last)
+}
+
+fn stretch(text: &str) -> Result<(Timestamp, Timestamp), String> {
+    parse_stretch(text)
+        .ok_or_else(|| "a day or a moment, such as 2026-11-01 or 2026-11-29T09:41 (UTC)".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

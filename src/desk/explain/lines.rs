@@ -190,15 +190,7 @@ fn say_rule(rule: &RuleThen) -> Vec<String> {
     }
     lines.push(match (rule.since, &rule.now) {
         (Since::Changed, Some(now)) => format!("    reads now: {}.", now.reads),
-        (Since::Gone, _) => "    It has been taken out since.".to_owned(),
-        (Since::PartsChanged, _) => {
-            "    It reads the same today, but a signal or a list it uses has been changed."
-                .to_owned()
-        }
-        (Since::Same, _) => "    It reads the same today.".to_owned(),
-        (Since::Changed | Since::Unknown, _) => {
-            "    Whether it has been changed since cannot be told.".to_owned()
-        }
+        (since, _) => format!("    {}", since.say()),
     });
     lines
 }

@@ -40,6 +40,20 @@ crate::vocabulary! {
     }
 }
 
+impl Since {
+    pub const fn say(self) -> &'static str {
+        match self {
+            Self::Same => "It reads the same today.",
+            Self::Changed => "It has been changed since.",
+            Self::PartsChanged => {
+                "It reads the same today, but a signal or a list it uses has been changed."
+            }
+            Self::Gone => "It has been taken out since.",
+            Self::Unknown => "Whether it has been changed since cannot be told.",
+        }
+    }
+}
+
 pub fn rules_then(
     decision: &Decision,
     then: Option<&Rulebook>,

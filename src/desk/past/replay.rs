@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Kept, Library, Matter, Span, Walk, in_parallel, judge_safely};
+use super::{Kept, Matter, Span, Walk, in_parallel, judge_safely};
 use crate::decision::{Decision, Restraint, Verdict};
+use crate::desk::library::Library;
 use crate::desk::{Desk, Result};
 use crate::message::{EventId, Message};
 use crate::rules::Rulebook;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use crate::time::{Timestamp, parse_span, say_span};
+use crate::time::{Timestamp, parse_span, parse_stretch, say_span};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -34,9 +34,8 @@ pub struct Moment {
 /// What a moment means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// A day (UTC), by its first moment.
-    Day(Timestamp),
-    At(Timestamp),
+    /// A day, a minute, a second or a millisecond: the first and the last of its milliseconds.
+    Within(Timestamp, Timestamp),
     /// So long before now.
     Ago(Duration),
 }
@@ -48,30 +47,26 @@ impl Display for Moment {
 }
 
 impl Moment {
-    /// `2026-11-01`, `2026-11-01T09:41:00Z` or `7d`.
+    /// `2026-11-01`, `2026-11-01T09:41`, `2026-11-01T09:41:00Z` or `7d`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let whole_day = || Timestamp::parse(&format!("{text}T00:00:00Z")).map(When::Day);
         let ago = || {
             let span = parse_span(text)?;
             // Longer ago than any record is; the calendar ends there.
             (span < 36_600 * DAY).then_some(When::Ago(span))
         };
-        let when = Timestamp::parse(text)
-            .map(When::At)
-            .or_else(whole_day)
-            .or_else(ago)?;
+        let within = || parse_stretch(text).map(|(first, last)| When::Within(first, last));
+        let when = within().or_else(ago)?;
         let written = match when {
             When::Ago(span) => say_span(span),
-            When::At(at) => at.to_string(),
-            When::Day(at) => at.to_string().chars().take_while(|c| *c != 'T').collect(),
+            When::Within(first, last) => written(first, last),
         };
         Some(Self { written, when })
     }
 
     fn first(&self, now: Timestamp) -> Timestamp {
         match self.when {
-            When::Day(at) | When::At(at) => at,
+            When::Within(first, _) => first,
             When::Ago(span) => now.before(span),
         }
     }
@@ -79,8 +74,8 @@ impl Moment {
     /// Its last millisecond.
     fn last(&self, now: Timestamp) -> Timestamp {
         match self.when {
-            When::Day(at) => at.after(DAY).before(Duration::from_millis(1)),
-            _ => self.first(now),
+            When::Within(_, last) => last,
+            When::Ago(_) => self.first(now),
         }
     }
 }
@@ -117,5 +112,17 @@ impl Span {
             },
             _ => false,
         }
+    }
+}
+
+/// As it is read: no more of it than tells how long it lasts.
+fn written(first: Timestamp, last: Timestamp) -> String {
+    let whole = first.to_string();
+    let without = |end: &str| whole.strip_suffix(end).unwrap_or(&whole);
+    match last.since(first).as_millis() {
+        0 => whole,
+        999 => format!("{}Z", without(".000Z")),
+        59_999 => format!("{}Z", without(":00.000Z")),
+        _ => without("T00:00:00.000Z").to_owned(),
     }
 }

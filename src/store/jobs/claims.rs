@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::{BEHIND, Job, Lease, job_of};
+use super::{Job, Lease, job_of};
 use crate::store::{Result, Writing};
 
 const RETURNED: &str =
     "job_id, task, subject, detail, created_at, attempts, lease_owner, last_error";
+
+/// An unblock is one of many that undo what a rule did. Within quotes a quotation mark has a backslash before it, so only the
+/// field itself is met.
+const UNDOES: &str = "(detail LIKE '%\"undo\":\"%')";
 
 impl Writing {
     /// Claims messages to judge that are due.
@@ -32,7 +36,7 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn claim_unblocks(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let which = format!("task = 'unblock' AND run_at <> {}", BEHIND.millis());
+        let which = format!("task = 'unblock' AND NOT {UNDOES}");
         self.claim_calls(&which, lease, limit).await
     }
 
@@ -41,7 +45,7 @@ impl Writing {
     /// # Errors
     /// When the database fails.
     pub async fn claim_undos(&mut self, lease: &Lease, limit: i64) -> Result<Vec<Job>> {
-        let which = format!("task = 'unblock' AND run_at = {}", BEHIND.millis());
+        let which = format!("task = 'unblock' AND {UNDOES}");
         self.claim_calls(&which, lease, limit).await
     }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use featurebase_bouncer::desk::rulebooks::diff::{diff, unified};
 use featurebase_bouncer::desk::rulebooks::history::Adoption;
-use featurebase_bouncer::desk::rulebooks::{Named, Version, beginning_of, end_of};
+use featurebase_bouncer::desk::rulebooks::{Named, Version};
+use featurebase_bouncer::time::parse_stretch;
 
 use crate::bot::{Bot, PITCH, RULES, ana};
 use crate::on_both_databases;
@@ -74,10 +75,10 @@ on_both_databases! {
                 2026-07-01T10:30:00.000Z  an edit was refused, 5 to mend: rules.toml:1:1: this rule has no `why` [missing-key]
             ");
         }
-        let none = bot.desk.rules_history(end_of("2026-07-01T10:41"), None, 20).await.unwrap();
+        let (first, last) = parse_stretch("2026-07-01T10:41").unwrap();
+        let none = bot.desk.rules_history(Some(last), None, 20).await.unwrap();
         assert_eq!(none.len(), 0, "after that minute nothing came into force");
-        let since = beginning_of("2026-07-01T10:41").map(|(moment, _)| moment);
-        assert_eq!(bot.desk.rules_history(since, None, 20).await.unwrap().len(), 1);
+        assert_eq!(bot.desk.rules_history(Some(first), None, 20).await.unwrap().len(), 1);
     }
 
     async fn a_version_is_named_by_digits_by_a_moment_or_by_now(database) {

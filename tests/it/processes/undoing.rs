@@ -53,6 +53,9 @@ on_both_databases! {
         until("the last is free", async || !site.sandbox.is_blocked(&contacts[0])).await;
         let many = site.says(&["confirm", "right", "--rule", "pitch/*", "--verdict", "block", "--yes", "--reason", "all spam", "--by", "ana"]);
         assert!(text(&many.stdout).contains("taken down: 6 decisions were right"), "{}", text(&many.stdout));
+        let typo = site.says(&["undo", "--rule", "pitch/backlink", "--reason", "x"]);
+        let typo = text(&typo.stderr);
+        assert!(typo.contains("nothing on record is about a rule `pitch/backlink`; did you mean `pitch/backlinks`?"), "{typo}");
         let odd = site.says(&["undo", "--rule", "pitch/*", "--version", "xyz", "--reason", "x"]);
         assert_eq!(odd.status.code(), Some(2));
         assert!(text(&odd.stderr).contains("is not the beginning of a digest"), "{}", text(&odd.stderr));

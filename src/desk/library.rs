@@ -17,6 +17,14 @@ pub struct Library {
 }
 
 impl Library {
+    /// The rulebook in force; nothing if there is none, or this version cannot read it.
+    pub async fn in_force(&mut self, store: &Store) -> Result<Option<Arc<Rulebook>>> {
+        match store.latest_book().await? {
+            Some((digest, _)) => self.book(store, &digest).await,
+            None => Ok(None),
+        }
+    }
+
     /// The rulebook of this digest; nothing if it was never in force, or cannot be loaded by this version.
     pub async fn book(&mut self, store: &Store, digest: &Digest) -> Result<Option<Arc<Rulebook>>> {
         let known = self.books.iter().position(|(known, _)| known == digest);
