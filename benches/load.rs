@@ -84,14 +84,18 @@ impl Lengths {
 
 fn main() -> anyhow::Result<()> {
     let mut lengths = Lengths::FULL;
+    let mut connections: &[usize] = &CONNECTIONS;
     // Cargo says `--bench` to every bench.
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
         match word.as_str() {
             "--quick" => lengths = Lengths::QUICK,
+            "--judging" => connections = &[],
             "--serve" => return serve::serve(&words.next().unwrap_or_default()),
             other => {
-                anyhow::bail!("`{other}` is unknown: there is `--quick`, and nothing for all of it")
+                anyhow::bail!(
+                    "`{other}` is unknown: there is `--quick`, `--judging` (that part alone), and nothing for all of it"
+                )
             }
         }
     }
@@ -102,14 +106,14 @@ fn main() -> anyhow::Result<()> {
         .context("no runtime")?;
     runtime.block_on(async {
         tokio::select! {
-            done = measure(lengths, cores) => done,
+            done = measure(lengths, connections, cores) => done,
             // What was started is stopped on the way out.
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         }
     })
 }
 
-async fn measure(lengths: Lengths, cores: Cores) -> anyhow::Result<()> {
+async fn measure(lengths: Lengths, connections: &[usize], cores: Cores) -> anyhow::Result<()> {
     let folder = machine::folder()?;
     let postgres = Postgres::find(&cores).await?;
     let place = Place {
@@ -121,7 +125,7 @@ async fn measure(lengths: Lengths, cores: Cores) -> anyhow::Result<()> {
     Report::about(&cores, folder.path(), postgres.as_ref()).await?;
     let mut tries = SECOND_TRIES;
     // Servers that are compared are measured one right after the other: a machine's speed drifts.
-    for connections in CONNECTIONS {
+    for connections in connections.iter().copied() {
         for kind in Kind::ALL {
             if kind == Kind::Postgres && postgres.is_none() {
                 continue;
@@ -143,7 +147,7 @@ async fn measure(lengths: Lengths, cores: Cores) -> anyhow::Result<()> {
         }
         let (steady, past) = keep_up(kind, lengths, &place).await?;
         report.steady(steady);
-        report.past(past);
+        Report::past(&past);
     }
     report.conclude();
     std::io::stdout().flush()?;

@@ -56,6 +56,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 #[must_use]
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    past::step_back(&args.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

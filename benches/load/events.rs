@@ -11,8 +11,8 @@ pub const SECRET: &str = "whsec_load_bench_0001";
 /// Where deliveries are posted to.
 pub const PATH: &str = "/webhooks/featurebase";
 
-/// What people write, about 300 characters each. One in ten is what the bouncer is there for.
-const TEXTS: [&str; 10] = [
+/// What people write, about 300 characters each. Their words are shuffled anew for each message: no two are alike.
+const TEXTS: [&str; 9] = [
     "Hello! Since the update on Tuesday our team cannot see the roadmap any more: the page stays white after the login, in Firefox and in Chrome, on two machines. The other pages are all right. Is something known about it, or is there a setting that we have overlooked? It would be good to have it back by Friday.",
     "Hi there, we would like to move from the monthly to the yearly plan and add four more seats at the same time. Can you tell me what the invoice will be, and whether what we paid for this month is taken off it? Our accountant also asks for the invoice to carry our new address. Thank you very much in advance!",
     "I have a question about the widget: can it be opened by a button of our own instead of the bubble in the corner? I found the method in the documentation, but it seems that it only works once the whole page has loaded. We use a single page application, so the button is there before. How do others do that?",
@@ -22,8 +22,13 @@ const TEXTS: [&str; 10] = [
     "The webhook of our integration was switched off last night because our server was down for an hour. We have it running again. Can the events of that hour be sent once more, or do we have to fetch them by ourselves? And could there be an email next time to more than one address? It went to somebody on holiday.",
     "Thanks for the quick answer yesterday, the workaround does what we need. Only one thing is left: in the dark theme the labels of the tags are nearly unreadable, as you can see at the top of the changelog page. A lighter grey would do. No hurry with that, I only wanted to tell you before I forget about it again.",
     "Could you please tell me whether single sign-on by SAML is part of the plan that we are on? Our security people ask for it before we can invite the other departments, which would be around eighty people. They would also like to read your report on data protection, and to know in which country the data is kept.",
-    "Dear sir or madam, congratulations! Your wallet was selected for our exclusive crypto airdrop: claim your 5000 USDT today at https://claim-airdrop-bonus.example/start and double your bitcoin within 24 hours, guaranteed profit without any risk. Contact our agent on Telegram @fastprofit now, only few places left!",
 ];
+
+/// What the bouncer is there for: one in ten, always the same, from ever new contacts.
+const FLOOD: &str = "Dear sir or madam, congratulations! Your wallet was selected for our exclusive crypto airdrop: claim your 5000 USDT today at https://claim-airdrop-bonus.example/start and double your bitcoin within 24 hours, guaranteed profit without any risk. Contact our agent on Telegram @fastprofit now, only few places left!";
+
+/// Words of a message that nobody wrote before.
+const WORDS: usize = 52;
 
 /// How many events to make, and whether each may be sent more than once.
 #[derive(Debug, Clone, Copy)]
@@ -67,19 +72,25 @@ impl Events {
 
 /// Mean size of an event's body, in bytes.
 pub fn mean_size() -> usize {
-    let sample = TEXTS.len() * 2;
+    let sample = 200;
     bodies().take(sample).map(|body| body.len()).sum::<usize>() / sample
 }
 
 fn bodies() -> impl Iterator<Item = Vec<u8>> {
     let clock = Clock::system();
-    let topics = ["conversation.user.created", "conversation.user.replied"];
-    let texts = topics
-        .into_iter()
-        .flat_map(|topic| TEXTS.into_iter().map(move |text| (topic, text)));
-    texts
-        .cycle()
-        .map(move |(topic, text)| sample_event(topic, text, ContactKind::Lead, None, &clock))
+    let mut random = fastrand::Rng::with_seed(7);
+    let words: Vec<&str> = TEXTS.iter().flat_map(|text| text.split(' ')).collect();
+    (0_usize..).map(move |number| {
+        let topic = ["conversation.user.created", "conversation.user.replied"][number % 2];
+        let text = match number % 10 {
+            9 => FLOOD.to_owned(),
+            _ => {
+                let drawn = (0..WORDS).filter_map(|_| random.choice(&words).copied());
+                drawn.collect::<Vec<_>>().join(" ")
+            }
+        };
+        sample_event(topic, &text, ContactKind::Lead, None, &clock)
+    })
 }
 
 fn request(body: &[u8]) -> Vec<u8> {

@@ -9,8 +9,8 @@ use crate::drive::{self, Measured, Plan};
 use crate::events::{Events, Supply};
 use crate::servers::{Kind, Place, Server};
 
-/// Events a second while a backtest goes on beside them: far from what the server's core can do.
-const RATE: u32 = 500;
+/// Events a second while a backtest goes on beside them: half of what judging is to keep up with.
+const RATE: u32 = 1_000;
 const CONNECTIONS: usize = 16;
 const LOOK: Duration = Duration::from_millis(20);
 

@@ -148,7 +148,7 @@ impl Report {
         self.steady.push(steady);
     }
 
-    pub fn past(&self, past: Past) {
+    pub fn past(past: &Past) {
         let within = |part: &Measured| {
             format!(
                 "p50 {:.2} ms, p99 {:.2} ms, {} not kept{}",

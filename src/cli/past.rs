@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::args::{Backtest, Replay, When};
+use super::args::record::WholeRecord;
+use super::args::{Backtest, Command, Replay, When};
 use super::out::{Out, complain, complain_of};
 use super::{FAILED, WANTING};
 use crate::config::Config;
@@ -17,11 +18,7 @@ use crate::message::ContactId;
 use crate::rules::Rulebook;
 use crate::rulewatch::folder;
 
-/// By how much the program steps back behind others on this machine.
-const NICE: i32 = 10;
-
 pub(super) async fn replay(desk: &Desk, options: &Replay, out: Out) -> anyhow::Result<ExitCode> {
-    step_back();
     let span = span(desk, options.since, options.until, options.contact.as_ref());
     let replay = desk.replay(&span, threads(options.threads)).await?;
     out.answer(&replay, replay.lines());
@@ -48,7 +45,6 @@ pub(super) async fn backtest(
     let Some(draft) = draft else {
         return Ok(ExitCode::from(FAILED));
     };
-    step_back();
     let test = backtest::Backtest {
         draft: &draft,
         before: before.as_ref(),
@@ -124,10 +120,21 @@ fn threads(asked: Option<NonZeroUsize>) -> NonZeroUsize {
     asked.unwrap_or(spare)
 }
 
-/// Whoever else wants the processor goes first.
-fn step_back() {
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::debug!(%error, "the priority stays as it is");
+/// By how much the program steps back behind others on this machine: as far as it can.
+const NICE: i32 = 19;
+
+/// Whoever else wants the processor goes before what looks at the whole past. Threads that are started later step back, too.
+pub(super) fn step_back(command: &Command) {
+    let looks_back = match command {
+        Command::Backtest(_) => true,
+        Command::Audit(audit) => matches!(
+            audit.whole,
+            Some(WholeRecord::Replay(_) | WholeRecord::Export(_) | WholeRecord::Verify(_))
+        ),
+        _ => false,
+    };
+    if looks_back && let Err(error) = rustix::process::nice(NICE) {
+        complain(&format!("the priority stays as it is: {error}"));
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::rows::{self, Cell};
-use super::sightings::{self, Seen, Stored};
+use super::sightings::{self, Bands, Seen, Stored};
 use super::{Result, Store};
 use crate::decision::{Facts, MOST_COUNTED, Wanted};
 use crate::fingerprint::Fingerprint;
@@ -134,37 +134,56 @@ async fn add_alike(
 ) -> Result<()> {
     let stored = sightings::of_messages(connection, messages).await?;
     let own = texts_of_senders(connection, messages, &stored, &wanted.same_text_windows).await?;
-    let with_text = messages.iter().zip(&stored);
-    let looked_up = with_text.filter_map(|(message, stored)| Some((message.sent_at, (*stored)?)));
-    let seen = match wanted.wave_windows.last() {
-        Some(longest) => Some(Seen::look_up(connection, looked_up, *longest).await?),
-        None => None,
-    };
-    let met = seen.iter().flat_map(Seen::fingerprints);
-    let ids = own
-        .iter()
-        .map(|text| text.fingerprint)
-        .chain(met)
-        .collect::<HashSet<_>>();
-    let mut alike = Alike::new(sightings::by_id(connection, ids).await?);
-    for ((message, stored), facts) in messages.iter().zip(&stored).zip(&mut *facts) {
+    let ids = own.iter().map(|text| text.fingerprint).collect();
+    let mut alike = Alike::default();
+    alike.learn(connection, ids).await?;
+    for facts in &mut *facts {
         // The message itself counts, whatever is on file.
         let one = |windows: &BTreeSet<i64>| windows.iter().map(|window| (*window, 1)).collect();
         facts.same_text_within = one(&wanted.same_text_windows);
         facts.senders_within = one(&wanted.wave_windows);
-        if let (Some(stored), Some(seen)) = (stored, &seen) {
-            let senders = senders_of(message, stored, seen, &mut alike);
-            for (window, count) in &mut facts.senders_within {
-                let since = Timestamp::from_millis(message.sent_at.millis() - window);
-                let others = senders.values().filter(|last| **last > since).count();
-                *count = u64::try_from(others + 1)
-                    .unwrap_or(u64::MAX)
-                    .min(MOST_COUNTED);
+    }
+    if let Some(longest) = wanted.wave_windows.last() {
+        let mut seen = Seen::default();
+        // Copies of one text have all bands in common: in a flood of them the first says all there is to say.
+        for bands in [Bands::First, Bands::Others] {
+            let open = messages.iter().zip(&stored).zip(&*facts);
+            let open = open.filter(|(_, facts)| !counts_no_further(facts));
+            let open =
+                open.filter_map(|((message, stored), _)| Some((message.sent_at, (*stored)?)));
+            seen.look_up(connection, open, bands, *longest).await?;
+            alike
+                .learn(connection, seen.fingerprints().collect())
+                .await?;
+            for ((message, stored), facts) in messages.iter().zip(&stored).zip(&mut *facts) {
+                if let (Some(stored), false) = (stored, counts_no_further(facts)) {
+                    count_senders(
+                        message,
+                        &senders_of(message, stored, &seen, &mut alike),
+                        facts,
+                    );
+                }
             }
         }
     }
     add_own(&own, &stored, facts, &mut alike);
     Ok(())
+}
+
+/// So many wrote the same in every window that no more are told.
+fn counts_no_further(facts: &Facts) -> bool {
+    let mut counts = facts.senders_within.values();
+    counts.all(|count| *count >= MOST_COUNTED)
+}
+
+fn count_senders(message: &Message, senders: &HashMap<&str, Timestamp>, facts: &mut Facts) {
+    for (window, count) in &mut facts.senders_within {
+        let since = Timestamp::from_millis(message.sent_at.millis() - window);
+        let others = senders.values().filter(|last| **last > since).count();
+        *count = u64::try_from(others + 1)
+            .unwrap_or(u64::MAX)
+            .min(MOST_COUNTED);
+    }
 }
 
 /// How often a sender wrote one text within a window.
@@ -254,17 +273,17 @@ fn senders_of<'s>(
 }
 
 /// Which texts count as the same; each pair is compared once.
+#[derive(Default)]
 struct Alike {
     prints: HashMap<i64, Fingerprint>,
     compared: HashMap<(i64, i64), bool>,
 }
 
 impl Alike {
-    fn new(prints: HashMap<i64, Fingerprint>) -> Self {
-        Self {
-            prints,
-            compared: HashMap::new(),
-        }
+    async fn learn(&mut self, connection: &mut AnyConnection, mut ids: HashSet<i64>) -> Result<()> {
+        ids.retain(|id| !self.prints.contains_key(id));
+        self.prints.extend(sightings::by_id(connection, ids).await?);
+        Ok(())
     }
 
     fn are(&mut self, one: &Stored, other: i64) -> bool {

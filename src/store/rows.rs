@@ -102,6 +102,10 @@ fn chunk_size(left: usize) -> usize {
     size
 }
 
+pub(super) fn is_postgres(connection: &AnyConnection) -> bool {
+    connection.backend_name() == "PostgreSQL"
+}
+
 /// How places for values are written. SQLite takes a number for a name and looks each name up by walking over all
 /// of them; its nameless `?` costs nothing.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +116,7 @@ enum Marks {
 
 impl Marks {
     fn of(connection: &AnyConnection) -> Self {
-        if connection.backend_name() == "PostgreSQL" {
+        if is_postgres(connection) {
             Self::Numbered
         } else {
             Self::Nameless

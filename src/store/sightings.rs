@@ -189,21 +189,42 @@ impl Sighting {
 type Place = (i64, i64);
 
 /// What is known under the bands of many messages, each looked up once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     rows: HashMap<Place, Vec<Sighting>>,
 }
 
+/// Which of the bands of a text are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bands {
+    First,
+    Others,
+}
+
+impl Bands {
+    fn of(self, at: Timestamp, print: &Fingerprint) -> impl Iterator<Item = Place> {
+        let (skipped, taken) = match self {
+            Self::First => (0, 1),
+            Self::Others => (1, KEYS),
+        };
+        let keys = print.keys().into_iter().skip(skipped).take(taken);
+        keys.map(move |band| (band, minute_of(at)))
+    }
+}
+
 impl Seen {
-    /// Looks up what may be near-duplicates of messages. What is read hinges on the message's minute alone: judged later
-    /// or beside others, it finds the same.
+    /// Looks up, besides what is known already, what may be near-duplicates of messages. What is read hinges on the message's
+    /// minute alone: judged later or beside others, it finds the same.
     pub async fn look_up(
+        &mut self,
         connection: &mut AnyConnection,
         messages: impl Iterator<Item = (Timestamp, Stored)>,
+        bands: Bands,
         window: i64,
-    ) -> Result<Self> {
+    ) -> Result<()> {
         let places: HashSet<Place> = messages
-            .flat_map(|(at, stored)| stored.print.keys().map(|band| (band, minute_of(at))))
+            .flat_map(|(at, stored)| bands.of(at, &stored.print).collect::<Vec<_>>())
+            .filter(|place| !self.rows.contains_key(place))
             .collect();
         let reach = window.div_euclid(MINUTE) + i64::from(window.rem_euclid(MINUTE) > 0);
         let asked = places.iter().map(|(band, minute)| {
@@ -219,10 +240,9 @@ impl Seen {
             WHERE band = ? AND minute <= ? AND minute >= ? ORDER BY minute DESC, contact_id DESC, fingerprint_id DESC LIMIT {MOST_ROWS}"
         );
         let found = rows::select_each(connection, &select, asked.collect(), "").await?;
-        let mut seen: HashMap<Place, Vec<Sighting>> = HashMap::new();
         for row in &found {
             let place = (row.try_get("band")?, row.try_get("up_to")?);
-            seen.entry(place).or_default().push(Sighting {
+            self.rows.entry(place).or_default().push(Sighting {
                 contact: row.try_get("contact_id")?,
                 fingerprint: row.try_get("fingerprint_id")?,
                 first_at: Timestamp::from_millis(row.try_get("first_at")?),
@@ -230,7 +250,7 @@ impl Seen {
                 last_at: Timestamp::from_millis(row.try_get("last_at")?),
             });
         }
-        Ok(Self { rows: seen })
+        Ok(())
     }
 
     /// Every fingerprint that was met.

@@ -41,6 +41,7 @@ crate::vocabulary! {
 }
 
 impl Since {
+    #[must_use]
     pub const fn say(self) -> &'static str {
         match self {
             Self::Same => "It reads the same today.",

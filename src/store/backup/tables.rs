@@ -5,7 +5,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
-use super::super::rows::{self, Cell};
+use super::super::rows::{self, Cell, is_postgres};
 use super::{Result, unusable};
 
 /// Rows read at once.
@@ -67,10 +67,6 @@ pub(super) async fn counts(connection: &mut AnyConnection) -> Result<Vec<(String
         counts.push((table.name, count));
     }
     Ok(counts)
-}
-
-fn is_postgres(connection: &AnyConnection) -> bool {
-    connection.backend_name() == "PostgreSQL"
 }
 
 /// The tables of a SQLite file that hold what cannot be made again.

@@ -149,8 +149,7 @@ impl Pieces {
     ) -> Result<Option<Vec<i64>>> {
         let mut found = Vec::new();
         for values in self.values.chunks(SIDE_BY_SIDE) {
-            let limit = format!("LIMIT {}", FEW + 1);
-            found.extend(self.read(connection, values, span, &limit, &limit).await?);
+            found.extend(self.read(connection, values, span, ("", FEW + 1)).await?);
             if found.len() > FEW {
                 return Ok(None);
             }
@@ -169,10 +168,8 @@ impl Pieces {
         if values.len() > SIDE_BY_SIDE {
             (low, values) = self.newest(connection, (low, below)).await?;
         }
-        let limit = format!("ORDER BY seq DESC LIMIT {size}");
-        let found = self
-            .read(connection, &values, (low, below), &limit, &limit)
-            .await?;
+        let order = ("ORDER BY seq DESC", size);
+        let found = self.read(connection, &values, (low, below), order).await?;
         let mut numbers = newest_first(found);
         numbers.truncate(size);
         Ok(numbers)
@@ -185,14 +182,15 @@ impl Pieces {
         (low, below): (i64, i64),
     ) -> Result<(i64, Vec<String>)> {
         let select = format!(
-            "SELECT ? AS value, (SELECT MAX(seq) FROM {} = ? AND seq >= ? AND seq < ?) AS top",
+            "SELECT v.column1 AS value, (SELECT MAX(seq) FROM {} = v.column1 AND seq >= {low} AND seq < {below}) AS top FROM (VALUES",
             self.from
         );
-        let cells = self.values.iter().map(|value| {
-            let value = Cell::Text(value.clone());
-            vec![value.clone(), value, Cell::Int(low), Cell::Int(below)]
-        });
-        let found = rows::select_each(connection, &select, cells.collect(), "").await?;
+        let cells = self
+            .values
+            .iter()
+            .cloned()
+            .map(|value| vec![Cell::Text(value)]);
+        let found = rows::insert(connection, &select, ") AS v", cells.collect()).await?;
         let mut tops: Vec<(i64, String)> = Vec::new();
         for row in &found {
             let top: Option<i64> = row.try_get("top")?;
@@ -206,22 +204,29 @@ impl Pieces {
         Ok((low, values.map(|(_, value)| value).collect()))
     }
 
+    /// So many numbers of each piece and of all together, where `order` is said in that order.
     async fn read(
         &self,
         connection: &mut AnyConnection,
         values: &[String],
         (low, below): (i64, i64),
-        each: &str,
-        all: &str,
+        (order, size): (&str, usize),
     ) -> Result<Vec<i64>> {
-        let select = format!(
-            "SELECT seq FROM {} = ? AND seq >= ? AND seq < ? {each}",
-            self.from
-        );
-        let cells = values
-            .iter()
-            .map(|value| vec![Cell::Text(value.clone()), Cell::Int(low), Cell::Int(below)]);
-        numbers(&rows::select_each(connection, &select, cells.collect(), all).await?)
+        let cells = values.iter().cloned().map(|value| vec![Cell::Text(value)]);
+        let (from, cells) = (self.from, cells.collect());
+        let within = format!("AND seq >= {low} AND seq < {below} {order} LIMIT {size}");
+        let all = format!("{order} LIMIT {size}");
+        // SQLite has no LATERAL; PostgreSQL plans each part of a UNION by itself, which takes longer than to read it.
+        let found = if rows::is_postgres(connection) {
+            let tail = format!(
+                ") AS v CROSS JOIN LATERAL (SELECT seq FROM {from} = v.column1 {within}) AS part {all}"
+            );
+            rows::insert(connection, "SELECT seq FROM (VALUES", &tail, cells).await?
+        } else {
+            let select = format!("SELECT seq FROM {from} = ? {within}");
+            rows::select_each(connection, &select, cells, &all).await?
+        };
+        numbers(&found)
     }
 }
 
