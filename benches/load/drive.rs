@@ -22,7 +22,7 @@ const TICKS_A_SECOND: u32 = 1_000;
 /// How often the bouncer is asked how far it has come.
 const LOOK: Duration = Duration::from_millis(500);
 /// Longest wait for the bouncer to judge what is left after the last delivery.
-const CATCH_UP: Duration = Duration::from_secs(60);
+const CATCH_UP: Duration = Duration::from_mins(1);
 
 /// How a server is driven.
 #[derive(Debug, Clone, Copy)]

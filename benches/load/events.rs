@@ -81,13 +81,15 @@ fn bodies() -> impl Iterator<Item = Vec<u8>> {
     let mut random = fastrand::Rng::with_seed(7);
     let words: Vec<&str> = TEXTS.iter().flat_map(|text| text.split(' ')).collect();
     (0_usize..).map(move |number| {
-        let topic = ["conversation.user.created", "conversation.user.replied"][number % 2];
-        let text = match number % 10 {
-            9 => FLOOD.to_owned(),
-            _ => {
-                let drawn = (0..WORDS).filter_map(|_| random.choice(&words).copied());
-                drawn.collect::<Vec<_>>().join(" ")
-            }
+        let topic = match number % 2 {
+            0 => "conversation.user.created",
+            _ => "conversation.user.replied",
+        };
+        let text = if number % 10 == 9 {
+            FLOOD.to_owned()
+        } else {
+            let drawn = (0..WORDS).filter_map(|_| random.choice(&words).copied());
+            drawn.collect::<Vec<_>>().join(" ")
         };
         sample_event(topic, &text, ContactKind::Lead, None, &clock)
     })
