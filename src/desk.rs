@@ -26,6 +26,7 @@ pub mod tryout;
 pub mod undo;
 pub mod why;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -270,6 +271,7 @@ impl Desk {
         let call = Call {
             event: Some(event),
             conversation: newest,
+            rules: rules_of(&holds),
             fence: row.fence,
             ours,
             ..Call::default()
@@ -356,6 +358,13 @@ fn regretted(row: &ContactRow) -> Option<(EventId, Said)> {
 fn all(holds: &[Hold], said: Said) -> Vec<(EventId, Said)> {
     let events = holds.iter().map(|hold| hold.event.clone());
     events.map(|event| (event, said)).collect()
+}
+
+/// The rules behind holds, each once, with blanks between.
+fn rules_of(holds: &[Hold]) -> String {
+    let rules = holds.iter().flat_map(|hold| hold.rules.split_whitespace());
+    let rules: BTreeSet<&str> = rules.collect();
+    rules.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 fn settled(action: Action, holds: &[Hold], order: Order<'_>, now: Timestamp) -> Vec<Entry> {

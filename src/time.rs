@@ -131,20 +131,25 @@ impl Clock {
 #[must_use]
 pub fn parse_stretch(text: &str) -> Option<(Timestamp, Timestamp)> {
     let text = text.trim();
-    let forms = [
-        (format!("{text}T00:00:00Z"), 86_400_000),
-        (format!("{}:00Z", text.trim_end_matches('Z')), 60_000),
-        (format!("{text}Z"), 1_000),
-        (text.to_owned(), 1_000),
-    ];
-    forms.iter().find_map(|(form, length)| {
-        let first = Timestamp::parse(form)?;
-        let length = if form.contains('.') { 1 } else { *length };
-        Some((
-            first,
-            Timestamp::from_millis(first.0.checked_add(length - 1)?),
-        ))
-    })
+    let Some((day, time)) = text.split_once(['T', 't']) else {
+        return stretch(&format!("{text}T00:00:00Z"), 86_400_000);
+    };
+    let zone = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at_checked(zone)?;
+    let zone = if zone.is_empty() { "Z" } else { zone };
+    match clock.matches(':').count() {
+        1 if clock.len() == 5 => stretch(&format!("{day}T{clock}:00{zone}"), 60_000),
+        2 if clock.len() == 8 => stretch(&format!("{day}T{clock}{zone}"), 1_000),
+        2 => stretch(&format!("{day}T{clock}{zone}"), 1),
+        _ => None,
+    }
+}
+
+/// So many milliseconds from a moment on.
+fn stretch(first: &str, length: i64) -> Option<(Timestamp, Timestamp)> {
+    let first = Timestamp::parse(first)?;
+    let last = first.0.checked_add(length - 1)?;
+    Some((first, Timestamp(last)))
 }
 
 /// Reads a span of time as staff and operators write it: `30s`, `10m`, `1h`, `30d`, `1500ms`.

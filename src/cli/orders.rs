@@ -170,6 +170,8 @@ pub(super) fn who(given: Option<&str>) -> String {
         .iter()
         .find_map(|name| environment.get(*name));
     given
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .or_else(|| login.cloned())
         .unwrap_or_else(|| "somebody at the command line".to_owned())

@@ -139,15 +139,10 @@ impl Desk {
     /// # Errors
     /// When the store fails, or it does not; then the one is named that may be meant.
     pub async fn names_rule(&self, rule: &str) -> Result<()> {
-        let (known, _) = self.store.names().await?;
-        let mut names = known.iter().map(String::as_str);
-        let is_there = match rule.strip_suffix('*') {
-            Some(beginning) => names.any(|name| name.starts_with(beginning)),
-            None => names.any(|name| name == rule),
-        };
-        if is_there {
+        if self.store.names_rule(rule).await? {
             return Ok(());
         }
+        let (known, _) = self.store.names().await?;
         let near = crate::problem::nearest(rule, known.iter().map(String::as_str));
         Err(DeskError::NoSuchRule {
             rule: rule.to_owned(),

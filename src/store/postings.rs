@@ -22,13 +22,10 @@ pub(super) const ACTOR: usize = 200;
 pub(super) const LANE_COLUMNS: &str = "action, actor, verdict, rules";
 
 /// What nearly every message leaves (action, verdict), when the program itself wrote it: only a rule's lane holds it.
-pub(super) const COMMON: [(Action, &str); 4] = [
+pub(super) const COMMON: [(Action, &str); 2] = [
     (Action::Received, ""),
-    (Action::Received, CLEAN),
-    (Action::Decided, ""),
-    (Action::Decided, CLEAN),
+    (Action::Decided, Verdict::Clean.as_str()),
 ];
-const CLEAN: &str = Verdict::Clean.as_str();
 
 /// The lanes a row stands in: one of each rule, and one of no rule unless the row is a common one.
 fn lanes_of(row: &AnyRow) -> Result<BTreeSet<String>> {
@@ -131,12 +128,24 @@ impl Store {
     /// When the database fails.
     pub async fn names(&self) -> Result<(Vec<String>, Vec<String>)> {
         let mut connection = self.reading().await?;
-        let of_rules = search::lanes(&mut connection, "").await?;
+        let rules = search::rules(&mut connection).await?;
         let of_none = search::lanes(&mut connection, " ").await?;
-        let rules: BTreeSet<String> = of_rules.into_iter().map(|lane| lane.rule).collect();
         let mut actors: BTreeSet<String> = of_none.into_iter().map(|lane| lane.actor).collect();
         actors.insert(BOUNCER.to_owned());
-        Ok((rules.into_iter().collect(), actors.into_iter().collect()))
+        Ok((rules, actors.into_iter().collect()))
+    }
+
+    /// Whether the record names a rule (`pitch/*`: any that begins so).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn names_rule(&self, rule: &str) -> Result<bool> {
+        let beginning = match rule.strip_suffix('*') {
+            Some(beginning) => beginning.to_owned(),
+            None => format!("{rule} "),
+        };
+        let mut connection = self.reading().await?;
+        search::is_there(&mut connection, &beginning).await
     }
 
     /// The rows about a contact after a number, oldest first.

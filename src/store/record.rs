@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// How whoever adds to the record begins, and how whoever numbers its rows is alone for a moment: the number is the lock's.
 pub(super) const RECORDING: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(7309475)";
 const ALONE: &str = "SELECT pg_advisory_xact_lock(7309475)";
-const NEWEST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit";
+pub(super) const NEWEST: &str = "SELECT COALESCE(MAX(seq), 0) FROM audit";
 
 /// The tree, as far as rows are numbered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,14 +14,15 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audit::{COLUMNS, Filter, Row, row_of};
+use super::record::NEWEST;
 use super::schema::Dialect;
 use super::words::{self, Hasher};
 use super::{Result, Store, sealing};
 use crate::message::EventId;
 use crate::time::Timestamp;
 
-use conditions::{Sql, Value};
-pub(super) use lanes::lanes;
+use conditions::Sql;
+pub(super) use lanes::{is_there, lanes, rules};
 use lead::Lead;
 
 /// What is rarer is counted to the end.
@@ -30,6 +31,8 @@ const FEW: usize = 1_000;
 const FEW_MESSAGES: usize = 4_000;
 /// Most rows looked at for one page. What is not found by then is looked for by the next page.
 const MOST_LOOKED: usize = 200_000;
+/// Rows looked at by one statement.
+const WINDOW: i64 = 50_000;
 
 crate::vocabulary! {
     /// What a row can be asked for.
@@ -202,11 +205,12 @@ impl Store {
         let words = Words::of(connection, wanted, self.dialect).await?;
         let lead = lead::choose(connection, wanted, words.all.as_deref(), (low, high)).await?;
         let checks = words.checks(&lead);
+        let (newest,): (i64,) = sqlx::query_as(NEWEST).fetch_one(&mut *connection).await?;
         let mut looking = Looking {
             lead,
             wanted,
             low,
-            below: high.saturating_add(1),
+            below: high.min(newest).saturating_add(1),
         };
         let mut size = limit.clamp(16, 4_096);
         let mut looked = 0;
@@ -347,24 +351,21 @@ impl Looking<'_> {
         }
         let mut sql = Sql::default();
         if matches!(self.lead, Lead::All) {
+            // Only so far down: what is asked may be met by no row at all.
+            let low = self.low.max(self.below - WINDOW);
             let rest = sql.rest(self.wanted);
-            let (low, below) = (
-                sql.bind(Value::Number(self.low)),
-                sql.bind(Value::Number(self.below)),
-            );
             let text = format!(
-                "SELECT {COLUMNS} FROM audit WHERE seq >= {low} AND seq < {below}{rest} ORDER BY seq DESC LIMIT {size}"
+                "SELECT {COLUMNS} FROM audit WHERE seq >= {low} AND seq < {}{rest} ORDER BY seq DESC LIMIT {size}",
+                self.below
             );
             let rows = fetch(connection, sql, text).await?;
-            let full = rows.len() == size;
-            self.below = match rows.last() {
-                Some(last) if full => last.seq,
-                _ => self.low,
+            let below = match rows.last() {
+                Some(last) if rows.len() == size => last.seq,
+                _ => low,
             };
-            return Ok(Some(Batch {
-                looked: rows.len(),
-                rows,
-            }));
+            let looked = usize::try_from(self.below - below).unwrap_or(MOST_LOOKED);
+            self.below = below;
+            return Ok(Some(Batch { rows, looked }));
         }
         let numbers = self
             .lead
@@ -383,7 +384,7 @@ impl Looking<'_> {
         let rows = fetch(connection, sql, text).await?;
         Ok(Some(Batch {
             rows,
-            looked: numbers.len(),
+            looked: numbers.len() + self.lead.cost(),
         }))
     }
 }

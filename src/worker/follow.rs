@@ -122,6 +122,7 @@ async fn prolong(
     let call = Call {
         event: Some(message.event.clone()),
         conversation: Some(message.conversation.clone()),
+        rules: rules_of(decision),
         ..Call::default()
     };
     let entry = plan_end(tx, &row, call, now).await?;

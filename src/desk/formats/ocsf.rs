@@ -71,8 +71,10 @@ pub(super) fn finding(hit: &Hit, with_text: bool) -> Value {
 
 fn title_of(row: &Row) -> String {
     let rules = row.rules.as_deref().filter(|rules| !rules.is_empty());
+    // What a person does about a rule's doing is not the rule's.
+    let link = if row.actor == BOUNCER { "by" } else { "of" };
     let by = rules
-        .map(|rules| format!(" by {rules}"))
+        .map(|rules| format!(" {link} {rules}"))
         .unwrap_or_default();
     match &row.verdict {
         Some(verdict) => format!("{}: {verdict}{by}", row.action),

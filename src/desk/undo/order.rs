@@ -4,8 +4,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Undoing;
+use super::selection::entry_of_rule;
 use super::weigh::{Fate, Plan};
-use super::{Selection, Undoing};
 use crate::desk::besides::{keep_end, keep_unblock};
 use crate::desk::{Desk, Order, Result};
 use crate::message::{ConversationId, EventId};
@@ -315,7 +316,14 @@ impl Work<'_> {
             ..known
         };
         tx.set_contact(&row).await?;
-        let entry = self.called_off(Task::Block, row.event.as_ref());
+        let event = row.event.clone();
+        let entry = self.called_off(
+            Task::Block,
+            Call {
+                event,
+                ..Call::default()
+            },
+        );
         tx.record(vec![entry]).await?;
         Ok(Did::CalledOff)
     }
@@ -339,7 +347,7 @@ impl Work<'_> {
         let mut dropped = Vec::new();
         for job in &self.plan.jobs {
             if tx.drop_waiting(job, self.now).await? {
-                dropped.push(self.called_off(job.task, Call::of(job).event.as_ref()));
+                dropped.push(self.called_off(job.task, Call::of(job)));
             }
         }
         let steps = dropped.len();
@@ -360,14 +368,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn called_off(&self, task: Task, event: Option<&EventId>) -> Entry {
+    fn called_off(&self, task: Task, call: Call) -> Entry {
         let why = format!("{} undid what the rule did", self.order.actor);
         let detail = self.detail(json!({ "call": task, "why": why }));
         let mut entry = Entry::new(Action::Cancelled, self.now, detail)
             .private(self.reason())
             .by(self.order.actor)
-            .contact(&self.plan.contact);
-        entry.event = event.cloned();
+            .contact(&self.plan.contact)
+            .rules(&call.rules);
+        entry.event = call.event;
         entry
     }
 
@@ -381,17 +390,5 @@ impl Work<'_> {
             detail.insert("undo".to_owned(), json!(self.undo.id));
         }
         detail
-    }
-}
-
-pub(super) fn entry_of_rule(
-    selection: &Selection,
-    action: Action,
-    (detail, actor): (Value, &str),
-    now: Timestamp,
-) -> Entry {
-    Entry {
-        rules: Some(selection.rule.clone()),
-        ..Entry::new(action, now, detail).by(actor)
     }
 }

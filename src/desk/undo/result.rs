@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::order::{Begun, entry_of_rule};
+use super::order::Begun;
+use super::selection::entry_of_rule;
 use super::weigh::{Fate, Plan, Why};
 use super::{Chosen, Undoing};
 use crate::desk::{Order, Result};

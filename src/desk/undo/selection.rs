@@ -1,9 +1,11 @@
 //! What is to be undone.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::decision::{Digest, RuleId};
 use crate::message::ContactId;
+use crate::store::audit::{Action, Entry};
 use crate::store::causes::{Decided, rules_behind};
 use crate::store::jobs::{Job, Step};
 use crate::time::Timestamp;
@@ -100,5 +102,18 @@ impl Selection {
             words.push(format!("{} contacts named", self.contacts.len()));
         }
         words.join(", ")
+    }
+}
+
+/// A row of the record about the rule of a selection.
+pub(super) fn entry_of_rule(
+    selection: &Selection,
+    action: Action,
+    (detail, actor): (Value, &str),
+    now: Timestamp,
+) -> Entry {
+    Entry {
+        rules: Some(selection.rule.clone()),
+        ..Entry::new(action, now, detail).by(actor)
     }
 }

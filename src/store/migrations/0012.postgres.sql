@@ -9,7 +9,7 @@ CREATE TABLE audit_lanes (
 INSERT INTO audit_lanes (lane, seq)
     SELECT ' ' || action || ' ' || COALESCE(verdict, '') || ' ' || CASE actor WHEN 'bouncer' THEN '' ELSE substr(actor, 1, 200) END, seq
     FROM audit
-    WHERE NOT (actor = 'bouncer' AND action IN ('received', 'decided') AND COALESCE(verdict, '') IN ('', 'clean'))
+    WHERE NOT (actor = 'bouncer' AND (action || ' ' || COALESCE(verdict, '')) IN ('received ', 'decided clean'))
     ORDER BY 1, 2;
 INSERT INTO audit_lanes (lane, seq)
     SELECT r.rule || ' ' || a.action || ' ' || COALESCE(a.verdict, '') || ' ' || CASE a.actor WHEN 'bouncer' THEN '' ELSE substr(a.actor, 1, 200) END, r.seq

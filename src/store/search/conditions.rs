@@ -4,11 +4,13 @@ use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
 
 use super::{Column, Field, Pattern, Times, Wanted};
-use crate::store::audit::rule_pattern;
 use crate::time::Timestamp;
 
 /// Above every text that begins with what stands before it.
 pub(super) const HIGHEST: char = '\u{10ffff}';
+
+/// The rules of a row, each between blanks.
+const RULES: &str = "(' ' || COALESCE(rules, '') || ' ')";
 
 /// A value of a statement.
 pub(super) enum Value {
@@ -96,9 +98,10 @@ impl Sql {
                 if pattern.prefix && pattern.text.is_empty() {
                     return "COALESCE(rules, '') <> ''".to_owned();
                 }
-                let star = if pattern.prefix { "*" } else { "" };
-                let like = self.text(&rule_pattern(&format!("{}{star}", pattern.text)));
-                format!("(' ' || COALESCE(rules, '') || ' ') LIKE {like} ESCAPE '!'")
+                let end = if pattern.prefix { "" } else { " " };
+                let named = self.text(&format!(" {}{end}", pattern.text));
+                // LIKE minds the case of letters in one of the databases only.
+                format!("replace({RULES}, {named}, '') <> {RULES}")
             })
             .collect();
         conditions.join(" OR ")

@@ -12,6 +12,7 @@ use super::{Column, Field, Pattern, Wanted};
 use crate::store::Result;
 use crate::store::audit::BOUNCER;
 use crate::store::postings::{ACTOR, COMMON};
+use crate::store::rows::is_postgres;
 
 /// Most lanes that are looked through for a search.
 const MOST: usize = 10_000;
@@ -99,24 +100,61 @@ pub(in crate::store) async fn lanes(
     connection: &mut AnyConnection,
     beginning: &str,
 ) -> Result<Vec<Lane>> {
-    let from = if beginning.is_empty() { "!" } else { beginning };
+    let names = leap(connection, beginning, "> lane.name").await?;
+    Ok(names.into_iter().filter_map(Lane::of).collect())
+}
+
+/// The rules of all lanes, in order, each found by one look into the index; not what stands for many (`pitch/*`).
+pub(in crate::store) async fn rules(connection: &mut AnyConnection) -> Result<Vec<String>> {
+    let place = if is_postgres(connection) {
+        "strpos"
+    } else {
+        "instr"
+    };
+    // Of all that can follow a rule's name the blank comes first.
+    let next = format!(">= substr(lane.name, 1, {place}(lane.name, ' ') - 1) || '!'");
+    let names = leap(connection, "", &next).await?;
+    let rules = names.into_iter().filter_map(Lane::of).map(|lane| lane.rule);
+    Ok(rules.filter(|rule| !rule.contains('*')).collect())
+}
+
+/// Whether a lane's name begins so.
+pub(in crate::store) async fn is_there(
+    connection: &mut AnyConnection,
+    beginning: &str,
+) -> Result<bool> {
+    let (from, to) = bounds(&kept(beginning));
+    let sql = "SELECT seq FROM audit_lanes WHERE lane >= $1 AND lane < $2 LIMIT 1";
+    let found: Option<(i64,)> = sqlx::query_as(sql)
+        .bind(from)
+        .bind(to)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The names of lanes that begin so, in order: after each the first that is `next`.
+async fn leap(connection: &mut AnyConnection, beginning: &str, next: &str) -> Result<Vec<String>> {
     let text = format!(
         "WITH RECURSIVE lane (name) AS (
             SELECT (SELECT MIN(lane) FROM audit_lanes WHERE lane >= $1 AND lane < $2)
             UNION ALL
-            SELECT (SELECT MIN(a.lane) FROM audit_lanes a WHERE a.lane > lane.name AND a.lane < $3) FROM lane WHERE lane.name IS NOT NULL
+            SELECT (SELECT MIN(a.lane) FROM audit_lanes a WHERE a.lane {next} AND a.lane < $3) FROM lane WHERE lane.name IS NOT NULL
         ) SELECT name FROM lane WHERE name IS NOT NULL LIMIT {MOST}"
     );
-    let to = format!("{beginning}{HIGHEST}");
-    // Only a number of our own is put in.
+    let (from, to) = bounds(beginning);
+    // Only a number and a text of our own are put in.
     let names: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(text))
-        .bind(from.to_owned())
+        .bind(from)
         .bind(to.clone())
         .bind(to)
         .fetch_all(connection)
         .await?;
-    Ok(names
-        .into_iter()
-        .filter_map(|(name,)| Lane::of(name))
-        .collect())
+    Ok(names.into_iter().map(|(name,)| name).collect())
+}
+
+/// From where on, and below what, names begin so. The lanes of no rule begin with a blank, and all others above it.
+fn bounds(beginning: &str) -> (String, String) {
+    let from = if beginning.is_empty() { "!" } else { beginning };
+    (from.to_owned(), format!("{beginning}{HIGHEST}"))
 }

@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use super::conditions::{HIGHEST, kept};
+use super::conditions::{HIGHEST, Sql, Value, kept};
 use super::lanes;
 use super::{Column, FEW, FEW_MESSAGES, Field, Wanted};
 use crate::store::Result;
@@ -29,6 +29,13 @@ pub(super) struct Pieces {
     /// `FROM … WHERE` the value is `?`.
     from: &'static str,
     values: Vec<String>,
+}
+
+/// Which rows of pieces are read.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Highest,
+    Any,
 }
 
 /// The rarest first, as a rule.
@@ -149,7 +156,10 @@ impl Pieces {
     ) -> Result<Option<Vec<i64>>> {
         let mut found = Vec::new();
         for values in self.values.chunks(SIDE_BY_SIDE) {
-            found.extend(self.read(connection, values, span, ("", FEW + 1)).await?);
+            found.extend(
+                self.read(connection, values, span, (Which::Any, FEW + 1))
+                    .await?,
+            );
             if found.len() > FEW {
                 return Ok(None);
             }
@@ -168,11 +178,8 @@ impl Pieces {
         if values.len() > SIDE_BY_SIDE {
             (low, values) = self.newest(connection, (low, below)).await?;
         }
-        let order = ("ORDER BY seq DESC", size);
-        let found = self.read(connection, &values, (low, below), order).await?;
-        let mut numbers = newest_first(found);
-        numbers.truncate(size);
-        Ok(numbers)
+        let highest = (Which::Highest, size);
+        self.read(connection, &values, (low, below), highest).await
     }
 
     /// The pieces with the newest rows, and the number down to which no other piece has any.
@@ -199,33 +206,52 @@ impl Pieces {
             }
         }
         tops.sort_unstable_by(|a, b| b.cmp(a));
-        let low = tops.get(SIDE_BY_SIDE).map_or(low, |(top, _)| top + 1);
+        // One row may be the newest of them all.
+        let newest = tops.first().map_or(low, |(top, _)| *top);
+        let low = tops
+            .get(SIDE_BY_SIDE)
+            .map_or(low, |(top, _)| newest.min(top + 1));
         let values = tops.into_iter().take(SIDE_BY_SIDE);
         Ok((low, values.map(|(_, value)| value).collect()))
     }
 
-    /// So many numbers of each piece and of all together, where `order` is said in that order.
+    /// So many numbers of each piece and of all together: the highest, each once, or any, some of them more than once.
     async fn read(
         &self,
         connection: &mut AnyConnection,
         values: &[String],
         (low, below): (i64, i64),
-        (order, size): (&str, usize),
+        (which, size): (Which, usize),
     ) -> Result<Vec<i64>> {
-        let cells = values.iter().cloned().map(|value| vec![Cell::Text(value)]);
-        let (from, cells) = (self.from, cells.collect());
-        let within = format!("AND seq >= {low} AND seq < {below} {order} LIMIT {size}");
-        let all = format!("{order} LIMIT {size}");
-        // SQLite has no LATERAL; PostgreSQL plans each part of a UNION by itself, which takes longer than to read it.
-        let found = if rows::is_postgres(connection) {
-            let tail = format!(
-                ") AS v CROSS JOIN LATERAL (SELECT seq FROM {from} = v.column1 {within}) AS part {all}"
-            );
-            rows::insert(connection, "SELECT seq FROM (VALUES", &tail, cells).await?
-        } else {
-            let select = format!("SELECT seq FROM {from} = ? {within}");
-            rows::select_each(connection, &select, cells, &all).await?
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A row may stand in several pieces: where the highest are cut off, it must not count twice.
+        let (order, each, union) = match which {
+            Which::Highest => ("ORDER BY seq DESC", "DISTINCT", " UNION "),
+            Which::Any => ("", "", " UNION ALL "),
         };
+        let mut sql = Sql::default();
+        let places = values
+            .iter()
+            .map(|value| sql.bind(Value::Text(value.clone())));
+        let places: Vec<String> = places.collect();
+        let from = self.from;
+        let within = format!("AND seq >= {low} AND seq < {below} {order} LIMIT {size}");
+        let text = if rows::is_postgres(connection) {
+            format!(
+                "SELECT {each} seq FROM (VALUES ({})) AS v CROSS JOIN LATERAL (SELECT seq FROM {from} = v.column1 {within}) AS part {order} LIMIT {size}",
+                places.join("), (")
+            )
+        } else {
+            // SQLite has no LATERAL; PostgreSQL plans each part of a UNION by itself, which takes longer than to read it.
+            let part = |place| format!("SELECT * FROM (SELECT seq FROM {from} = {place} {within})");
+            let parts: Vec<String> = places.iter().map(part).collect();
+            format!("{} {order} LIMIT {size}", parts.join(union))
+        };
+        // Only numbers, fixed texts and place holders are in it: values are always bound.
+        let query = sql.bound(sqlx::query(AssertSqlSafe(text)));
+        let found = query.fetch_all(&mut *connection).await?;
         numbers(&found)
     }
 }
@@ -264,6 +290,14 @@ fn numbers(found: &[AnyRow]) -> Result<Vec<i64>> {
 }
 
 impl Lead {
+    /// What each look costs besides the rows, as rows looked at.
+    pub(super) fn cost(&self) -> usize {
+        match self {
+            Self::Merged(pieces) if pieces.values.len() > SIDE_BY_SIDE => pieces.values.len(),
+            _ => 0,
+        }
+    }
+
     /// The next numbers below a number, highest first.
     pub(super) async fn numbers(
         &self,

@@ -255,13 +255,17 @@ impl Worker {
                 Task::Unblock => tx.undo_under_way(&job.subject).await?,
                 _ => None,
             };
-            let call = Call {
+            let mut call = Call {
                 fence: row.fence,
                 book: None,
                 ours: true,
                 undo,
                 ..Call::of(job)
             };
+            if wanted == Task::Unblock {
+                // A person wanted it, no rule.
+                call.rules.clear();
+            }
             tx.cancel(wanted, &job.subject, now).await?;
             let again = NewJob {
                 task: wanted,

@@ -12,7 +12,7 @@ use featurebase_bouncer::desk::query::read;
 use featurebase_bouncer::desk::search::Texts;
 use featurebase_bouncer::message::ContactKind;
 use featurebase_bouncer::sandbox::NewContact;
-use featurebase_bouncer::store::audit::Filter;
+use featurebase_bouncer::store::audit::{BOUNCER, Filter};
 use serde_json::{Map, Value};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr as _};
@@ -160,6 +160,31 @@ async fn finds(bot: &Bot, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// What the step made of rows of before is what is written with new ones.
+async fn every_row_is_in_its_lanes(bot: &Bot) {
+    let mut expected = Vec::new();
+    for row in bot.record().await {
+        let actor = if row.actor == BOUNCER { "" } else { &row.actor };
+        let verdict = row.verdict.unwrap_or_default();
+        let kind = format!("{} {verdict} {actor}", row.action);
+        let rules = row.rules.unwrap_or_default();
+        let rules = rules.split_whitespace().map(str::to_owned);
+        let common = ["received  ", "decided clean "].contains(&kind.as_str());
+        let of_none = (!common).then(String::new);
+        let lanes = rules.chain(of_none).map(|rule| format!("{rule} {kind}"));
+        expected.extend(lanes.map(|lane| (lane, row.seq)));
+    }
+    expected.sort();
+    let pool = bot.database.pool().await;
+    let mut kept: Vec<(String, i64)> = sqlx::query_as("SELECT lane, seq FROM audit_lanes")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    kept.sort();
+    assert_eq!(kept, expected);
+}
+
 async fn serves_on(database: Database, step: i64) {
     as_written(&database, step).await;
     let bot = of_today(database).await;
@@ -194,6 +219,7 @@ async fn serves_on(database: Database, step: i64) {
         [KIM, JO, MALLORY],
         "written then"
     );
+    every_row_is_in_its_lanes(&bot).await;
     while bot.worker.index_due().await.unwrap() > 0 {}
     assert!(finds(&bot, "sprocket").await.contains(&TOM.to_owned()));
     let replay = bot

@@ -236,4 +236,51 @@ on_both_databases! {
             assert!(few.rows.iter().map(|row| row.seq).eq(expected.iter().copied().take(5)), "{search:?}");
         }
     }
+
+    async fn rows_that_stand_in_several_lanes_are_found_once_each_and_none_is_passed_over(database) {
+        let store = database.store().await;
+        // Every tenth row is of one rule alone, the others of two; the last of all is of a hundred.
+        for batch in 0..3 {
+            let entries = (batch * 500..(batch + 1) * 500).map(|number: usize| Entry {
+                verdict: Some("block"),
+                ..Entry::new(Action::Decided, NOW, json!({})).rules(if number.is_multiple_of(10) { "p/c" } else { "p/a p/b" })
+            });
+            let mut tx = store.writing().await.unwrap();
+            tx.record(entries.collect()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let hundred: Vec<String> = (0..100).map(|number| format!("p/many{number}")).collect();
+        let mut tx = store.writing().await.unwrap();
+        tx.record(vec![Entry::new(Action::Decided, NOW, json!({})).rules(&hundred.join(" "))]).await.unwrap();
+        tx.commit().await.unwrap();
+        for rules in [&["p/*"][..], &["p/a", "p/b", "p/c"]] {
+            let mut page = wanted(&[field(Column::Rule, false, rules)], &[]);
+            let mut found = Vec::new();
+            loop {
+                let next = store.search(&page, 50).await.unwrap();
+                found.extend(next.rows.iter().map(|row| row.seq));
+                page.before = next.more;
+                if page.before.is_none() {
+                    break;
+                }
+            }
+            let newest = if rules.len() == 1 { 1_501 } else { 1_500 };
+            assert!(found.iter().copied().eq((1..=newest).rev()), "{rules:?}: {} rows", found.len());
+        }
+        assert!(store.names_rule("p/many99").await.unwrap() && store.names_rule("p/*").await.unwrap());
+        assert!(!store.names_rule("p/many").await.unwrap() && !store.names_rule("q/*").await.unwrap());
+        assert_eq!(store.names().await.unwrap().0.len(), 103);
+    }
+
+    async fn what_is_asked_of_rules_minds_the_case_of_letters(database) {
+        let store = database.store().await;
+        let mut tx = store.writing().await.unwrap();
+        tx.record(vec![Entry::new(Action::Blocked, NOW, json!({})).rules("pitch/a")]).await.unwrap();
+        tx.commit().await.unwrap();
+        for (rule, without) in [("Pitch/*", 1), ("Pitch/a", 1), ("pitch/*", 0), ("pitch/a", 0), ("pitch", 1)] {
+            let named = store.search(&wanted(&[field(Column::Rule, false, &[rule])], &[]), 5).await.unwrap();
+            let not = store.search(&wanted(&[field(Column::Rule, true, &[rule])], &[]), 5).await.unwrap();
+            assert_eq!((named.rows.len(), not.rows.len()), (1 - without, without), "{rule}");
+        }
+    }
 }
