@@ -213,7 +213,7 @@ async fn serves_on(database: Database, step: i64) {
     assert_eq!(
         finds(
             &bot,
-            "rule:pitch/* action:decided verdict:block created:<2026-11-29T12:00:00Z"
+            "rule:pitch/* action:decided verdict:block created:<2026-11-29T13:45"
         )
         .await,
         [KIM, JO, MALLORY],
