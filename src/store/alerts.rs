@@ -117,7 +117,7 @@ impl Store {
                 ]
             })
             .collect();
-        let found = rows::select_each(&mut connection, select, cells, "").await?;
+        let found = rows::select_each(&mut connection, select, cells).await?;
         let worthy: Result<Vec<Worthy>> = found.iter().map(worthy_of).collect();
         let mut worthy = worthy?;
         worthy.sort_by_key(|row| row.seq);

@@ -224,7 +224,7 @@ async fn texts_of_senders(
             AND (m.sent_at, m.event_id) <= (?, ?) ORDER BY m.sent_at DESC, m.event_id DESC LIMIT {MOST_COUNTED}) AS newest
         WHERE newest.fingerprint_id IS NOT NULL GROUP BY newest.fingerprint_id"
     );
-    let found = rows::select_each(connection, &select, asked.collect(), "").await?;
+    let found = rows::select_each(connection, &select, asked.collect()).await?;
     let texts = found.iter().map(|row| {
         Ok(OwnText {
             number: usize::try_from(row.try_get::<i64, _>("n")?).unwrap_or(usize::MAX),

@@ -73,12 +73,11 @@ pub(super) async fn among(
 }
 
 /// Runs one `SELECT` for each row of values, many to a statement; `?` stands for a value. A `SELECT` may have a `LIMIT`
-/// of its own, which neither database knows for the parts of a join; `tail` ends each statement.
+/// of its own, which neither database knows for the parts of a join.
 pub(super) async fn select_each(
     connection: &mut AnyConnection,
     select: &str,
     rows: Vec<Vec<Cell>>,
-    tail: &str,
 ) -> Result<Vec<AnyRow>> {
     let mut returned = Vec::new();
     let marks = Marks::of(connection);
@@ -88,7 +87,6 @@ pub(super) async fn select_each(
         let chunk: Vec<Vec<Cell>> = rows.by_ref().take(size).collect();
         let part = format!("SELECT * FROM ({select}) AS part");
         let sql = marks.numbered(&vec![part; size].join(" UNION ALL "));
-        let sql = format!("{sql} {tail}");
         returned.extend(bind(sql, chunk).fetch_all(&mut *connection).await?);
     }
     Ok(returned)

@@ -14,7 +14,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audit::{COLUMNS, Filter, Row, row_of};
-use super::record::NEWEST;
 use super::schema::Dialect;
 use super::words::{self, Hasher};
 use super::{Result, Store, sealing};
@@ -205,12 +204,12 @@ impl Store {
         let words = Words::of(connection, wanted, self.dialect).await?;
         let lead = lead::choose(connection, wanted, words.all.as_deref(), (low, high)).await?;
         let checks = words.checks(&lead);
-        let (newest,): (i64,) = sqlx::query_as(NEWEST).fetch_one(&mut *connection).await?;
+        let below = lead.begin(connection, high).await?;
         let mut looking = Looking {
             lead,
             wanted,
             low,
-            below: high.min(newest).saturating_add(1),
+            below,
         };
         let mut size = limit.clamp(16, 4_096);
         let mut looked = 0;

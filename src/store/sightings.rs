@@ -239,7 +239,7 @@ impl Seen {
             "SELECT band, CAST(? AS BIGINT) AS up_to, contact_id, fingerprint_id, first_at, first_event, last_at FROM sightings
             WHERE band = ? AND minute <= ? AND minute >= ? ORDER BY minute DESC, contact_id DESC, fingerprint_id DESC LIMIT {MOST_ROWS}"
         );
-        let found = rows::select_each(connection, &select, asked.collect(), "").await?;
+        let found = rows::select_each(connection, &select, asked.collect()).await?;
         for row in &found {
             let place = (row.try_get("band")?, row.try_get("up_to")?);
             self.rows.entry(place).or_default().push(Sighting {

@@ -7,6 +7,7 @@ use super::conditions::{HIGHEST, Sql, Value, kept};
 use super::lanes;
 use super::{Column, FEW, FEW_MESSAGES, Field, Wanted};
 use crate::store::Result;
+use crate::store::record::NEWEST;
 use crate::store::rows::{self, Cell};
 
 /// Most pieces of an index that are read side by side.
@@ -26,7 +27,7 @@ pub(super) enum Lead {
 
 /// Pieces of an index, each in the order of its rows' numbers.
 pub(super) struct Pieces {
-    /// `FROM … WHERE` the value is `?`.
+    /// What stands between `FROM` and `= value`.
     from: &'static str,
     values: Vec<String>,
 }
@@ -120,7 +121,7 @@ async fn few_that_begin(
             Cell::Int(below),
         ]
     });
-    let found = numbers(&rows::select_each(connection, &select, cells.collect(), "").await?)?;
+    let found = numbers(&rows::select_each(connection, &select, cells.collect()).await?)?;
     Ok((found.len() <= FEW).then_some(found))
 }
 
@@ -290,6 +291,17 @@ fn numbers(found: &[AnyRow]) -> Result<Vec<i64>> {
 }
 
 impl Lead {
+    /// Below which number the search begins. Who looks at all rows must not begin above them.
+    pub(super) async fn begin(&self, connection: &mut AnyConnection, high: i64) -> Result<i64> {
+        let high = if matches!(self, Self::All) {
+            let (newest,): (i64,) = sqlx::query_as(NEWEST).fetch_one(connection).await?;
+            high.min(newest)
+        } else {
+            high
+        };
+        Ok(high.saturating_add(1))
+    }
+
     /// What each look costs besides the rows, as rows looked at.
     pub(super) fn cost(&self) -> usize {
         match self {
